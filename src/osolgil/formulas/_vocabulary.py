@@ -1,0 +1,53 @@
+"""The words every formula is written in, with their plain NumPy meaning.
+
+A formula module imports its words from here, so that calling a formula directly computes with NumPy. The
+binding (`osolgil.engines._binding`) gives the same source other meanings: polynomial kernels on the CPU,
+JAX on an accelerator, SymPy for exact mathematics.
+
+>>> from osolgil.formulas._vocabulary import where
+>>> float(where(2.0 > 1.0, 10.0, 20.0))
+10.0
+"""
+
+import numpy as np
+from numpy import absolute, exp, expm1, log, log1p, maximum, minimum, sign, sqrt, tanh, where
+
+__all__ = [
+    "WORDS",
+    "absolute",
+    "erf",
+    "erfc",
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "logsumexp",
+    "maximum",
+    "minimum",
+    "sign",
+    "sqrt",
+    "tanh",
+    "where",
+]
+
+WORDS = tuple(word for word in __all__ if word != "WORDS")
+
+
+def erf(x):
+    """Error function, the probability that a normal variable of variance 1/2 lies in [-x, x]."""
+    from scipy.special import erf as scipy_erf
+
+    return scipy_erf(x)
+
+
+def erfc(x):
+    """Complementary error function 1 - erf(x), without the cancellation."""
+    from scipy.special import erfc as scipy_erfc
+
+    return scipy_erfc(x)
+
+
+def logsumexp(row):
+    """log sum exp over the last axis, shifted by the largest entry so that nothing overflows."""
+    largest = np.max(row, axis=-1, keepdims=True)
+    return np.log(np.sum(np.exp(row - largest), axis=-1)) + largest[..., 0]

@@ -1,0 +1,232 @@
+"""The catalog: one frozen row per formula, found by name or alias.
+
+A formula joins the catalog by its decorator, in the module where it is written; nothing else has to be edited.
+
+>>> from osolgil.formulas import catalog
+>>> catalog.optimizer("adam").parents
+('momentum', 'rmsprop')
+>>> catalog.activation("logistic").name
+'sigmoid'
+"""
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Generic, Literal, TypeVar
+
+from osolgil.errors import SettingsError
+
+Formula = Callable[..., Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """What every formula of the catalog tells about itself.
+
+    `peers` maps a library ("pytorch", "keras", "optax") to one sentence on how its definition differs,
+    or "same" where it does not.
+    """
+
+    name: str
+    title: str
+    formula: Formula
+    paper: str
+    year: int
+    parents: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    peers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def location(self) -> tuple[str, int]:
+        """File and line where the formula is written."""
+        return inspect.getsourcefile(self.formula) or "", inspect.getsourcelines(self.formula)[1]
+
+    @property
+    def summary(self) -> str:
+        """First line of the formula's docstring."""
+        return (inspect.getdoc(self.formula) or "").split("\n", 1)[0]
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.formula(*arguments, **keywords)
+
+
+@dataclass(frozen=True, eq=False)
+class Activation(Row):
+    """An activation f with its hand-written derivative, both functions of the pre-activation x."""
+
+    slope: Formula = field(kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Loss(Row):
+    """A loss per output element and its derivative with respect to the network's output.
+
+    `statistic` reduces a row of outputs to one number the element formulas need (the log-normaliser of the
+    softmax), or is None.
+    """
+
+    slope: Formula = field(kw_only=True)
+    task: Literal["classification", "regression"] = field(kw_only=True)
+    statistic: Formula | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class InitialScale(Row):
+    """Standard deviation of initial weights from fan-in and fan-out, and the distribution they are drawn from."""
+
+    distribution: Literal["normal", "uniform"] = field(kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Optimizer(Row):
+    """An update per element with its state, and coefficients computed once per step.
+
+    `state` names the arrays carried from step to step (all start at 0); `carried` names scalars carried from
+    step to step with their first values; `defaults` are the hyperparameters. `generalises` names the optimizers
+    it contains as special cases, which it must not lose to when well tuned (Choi et al. 2019, arXiv:1910.05446).
+    """
+
+    state: tuple[str, ...] = field(kw_only=True)
+    defaults: Mapping[str, float] = field(kw_only=True)
+    coefficients: Formula | None = field(default=None, kw_only=True)
+    carried: Mapping[str, float] = field(default_factory=dict, kw_only=True)
+    generalises: tuple[str, ...] = field(default=(), kw_only=True)
+    full_batch: bool = field(default=False, kw_only=True)
+
+    @property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """Names of the scalars `update` takes after the parameter, its gradient and the state."""
+        names = tuple(inspect.signature(self.formula).parameters)
+        return names[2 + len(self.state) :]
+
+    def hyperparameters(self, **given: float) -> dict[str, float]:
+        """Defaults overridden by what is given; unknown names raise `SettingsError`."""
+        for name in given:
+            if name not in self.defaults:
+                known = ", ".join(self.defaults)
+                raise SettingsError(f"{self.title} has no hyperparameter '{name}'; it has {known}.")
+        return {**self.defaults, **given}
+
+
+RowType = TypeVar("RowType", bound=Row)
+
+
+class Shelf(Generic[RowType]):
+    """All rows of one kind, in the order they were written."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._rows: dict[str, RowType] = {}
+        self._aliases: dict[str, str] = {}
+
+    def add(self, row: RowType) -> RowType:
+        for name in (row.name, *row.aliases):
+            if name in self._aliases:
+                raise ValueError(f"two {self._kind}s are called '{name}'")
+            self._aliases[name] = row.name
+        self._rows[row.name] = row
+        return row
+
+    def find(self, name: str) -> RowType:
+        key = name.strip().lower().replace("-", "_").replace(" ", "_")
+        if key in self._aliases:
+            return self._rows[self._aliases[key]]
+        close = difflib.get_close_matches(key, self._aliases, n=1)
+        hint = f" Did you mean '{close[0]}'?" if close else ""
+        raise SettingsError(f"There is no {self._kind} '{name}'.{hint} Known: {', '.join(self._rows)}.")
+
+    @property
+    def rows(self) -> Mapping[str, RowType]:
+        return MappingProxyType(self._rows)
+
+
+_activations: Shelf[Activation] = Shelf("activation")
+_losses: Shelf[Loss] = Shelf("loss")
+_initial_scales: Shelf[InitialScale] = Shelf("initial scale")
+_optimizers: Shelf[Optimizer] = Shelf("optimizer")
+
+
+def activation(name: str) -> Activation:
+    """The activation called `name`; `SettingsError` names the nearest one if there is none."""
+    return _loaded(_activations).find(name)
+
+
+def loss(name: str) -> Loss:
+    """The loss called `name`."""
+    return _loaded(_losses).find(name)
+
+
+def initial_scale(name: str) -> InitialScale:
+    """The initial scale called `name`."""
+    return _loaded(_initial_scales).find(name)
+
+
+def optimizer(name: str) -> Optimizer:
+    """The optimizer called `name`."""
+    return _loaded(_optimizers).find(name)
+
+
+def activations() -> Mapping[str, Activation]:
+    """Every activation, by name."""
+    return _loaded(_activations).rows
+
+
+def losses() -> Mapping[str, Loss]:
+    """Every loss, by name."""
+    return _loaded(_losses).rows
+
+
+def initial_scales() -> Mapping[str, InitialScale]:
+    """Every initial scale, by name."""
+    return _loaded(_initial_scales).rows
+
+
+def optimizers() -> Mapping[str, Optimizer]:
+    """Every optimizer, by name."""
+    return _loaded(_optimizers).rows
+
+
+def _loaded(shelf: Shelf[RowType]) -> Shelf[RowType]:
+    from osolgil.formulas import activations, initial_scales, losses, optimizers  # noqa: F401
+
+    return shelf
+
+
+def _name(formula: Formula, name: str | None) -> str:
+    return name or formula.__name__
+
+
+def add_activation(*, slope: Formula, name: str | None = None, **facts: Any) -> Callable[[Formula], Activation]:
+    """Decorator: put an activation with its derivative `slope` into the catalog."""
+    return lambda formula: _activations.add(
+        Activation(name=_name(formula, name), formula=formula, slope=slope, **facts)
+    )
+
+
+def add_loss(*, slope: Formula, name: str | None = None, **facts: Any) -> Callable[[Formula], Loss]:
+    """Decorator: put a loss with its derivative `slope` into the catalog."""
+    return lambda formula: _losses.add(Loss(name=_name(formula, name), formula=formula, slope=slope, **facts))
+
+
+def add_initial_scale(*, name: str | None = None, **facts: Any) -> Callable[[Formula], InitialScale]:
+    """Decorator: put an initial scale into the catalog."""
+    return lambda formula: _initial_scales.add(
+        InitialScale(name=_name(formula, name), formula=formula, **facts)
+    )
+
+
+def add_optimizer(
+    *, defaults: Mapping[str, float], state: tuple[str, ...] = (), name: str | None = None, **facts: Any
+) -> Callable[[Formula], Optimizer]:
+    """Decorator: put an optimizer's update, with its defaults and the names of its state, into the catalog."""
+    return lambda formula: _optimizers.add(
+        Optimizer(
+            name=_name(formula, name),
+            formula=formula,
+            state=state,
+            defaults=MappingProxyType(dict(defaults)),
+            **facts,
+        )
+    )
