@@ -1,0 +1,89 @@
+"""Give one formula's source another vocabulary: the same text runs on NumPy, compiled, on JAX or as exact mathematics.
+
+>>> import math
+>>> from osolgil.formulas.activations import softplus
+>>> words = {"exp": math.exp, "log1p": math.log1p, "absolute": abs, "maximum": max}
+>>> round(bind(softplus.formula, words, engine="standard library")(0.0), 6)
+0.693147
+"""
+
+import ast
+import functools
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from osolgil.formulas._vocabulary import WORDS
+
+Formula = Callable[..., Any]
+
+
+class BindingError(TypeError):
+    """A formula uses something that is no word of the vocabulary, or that an engine does not know."""
+
+
+def bind(formula: Formula, words: Mapping[str, Any], *, engine: str, literal: Formula | None = None) -> Formula:
+    """Compile the source of `formula` anew with the meanings in `words`.
+
+    `literal`, where given, is applied to every number written in the formula (SymPy makes it a rational).
+    Raises `BindingError` naming the formula and the engine when a word has no meaning there.
+    """
+    missing = sorted(words_used(formula) - set(words))
+    if missing:
+        raise BindingError(f"engine '{engine}' has no '{missing[0]}', which formula '{formula.__name__}' uses")
+    space: dict[str, Any] = {**words, "LITERAL": literal}
+    exec(compile(source(formula, literal="LITERAL" if literal else None), f"<{formula.__name__}>", "exec"), space)
+    return space[formula.__name__]
+
+
+def source(formula: Formula, *, literal: str | None = None) -> str:
+    """The formula as bare Python text: no decorators, no docstring; numbers wrapped in a call of `literal`."""
+    tree = _tree(formula)
+    if literal:
+        tree = _WrapNumbers(literal).visit(tree)
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def words_used(formula: Formula) -> set[str]:
+    """The words of the vocabulary a formula uses; any other outside name raises `BindingError`."""
+    tree = _tree(formula)
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    own = {argument.arg for argument in tree.args.args}
+    own |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    outside = {node.id for node in names} - own
+    foreign = sorted(outside - set(WORDS))
+    if foreign:
+        raise BindingError(f"formula '{formula.__name__}' uses '{foreign[0]}', which is no word of the vocabulary")
+    return outside
+
+
+def arguments(formula: Formula) -> tuple[str, ...]:
+    """Names of the formula's arguments that have no default, in order."""
+    parameters = inspect.signature(formula).parameters.values()
+    return tuple(p.name for p in parameters if p.default is inspect.Parameter.empty)
+
+
+@functools.cache
+def _text(formula: Formula) -> str:
+    return textwrap.dedent(inspect.getsource(formula))
+
+
+def _tree(formula: Formula) -> ast.FunctionDef:
+    tree = ast.parse(_text(formula)).body[0]
+    if not isinstance(tree, ast.FunctionDef):
+        raise BindingError(f"'{formula}' is not written as a function")
+    tree.decorator_list = []
+    if ast.get_docstring(tree) is not None:
+        tree.body = tree.body[1:]
+    return tree
+
+
+class _WrapNumbers(ast.NodeTransformer):
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+            return node
+        return ast.Call(func=ast.Name(id=self._name, ctx=ast.Load()), args=[node], keywords=[])

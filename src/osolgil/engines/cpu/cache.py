@@ -1,0 +1,111 @@
+"""Where compiled kernels live: a folder named by the hash of everything they are made of.
+
+The kernels' sources, the versions of Python, NumPy and Numba, and the processor name the folder; the text of a
+compiled formula names its file. So an edit always compiles anew, and nothing else ever does.
+"""
+
+import functools
+import hashlib
+import importlib
+import importlib.util
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+
+from osolgil.errors import OutputError
+
+_KERNELS = Path(__file__).parent / "kernels"
+
+
+def cache_folder() -> Path:
+    """The folder for caches: OSOLGIL_CACHE if set, else the user's own cache folder."""
+    import platformdirs
+
+    return Path(os.environ.get("OSOLGIL_CACHE") or platformdirs.user_cache_dir("osolgil"))
+
+
+@functools.cache
+def package() -> str:
+    """Import the kernels from their cache folder, made first where missing; returns the package's name."""
+    import numba
+
+    sources = {path.name: path.read_text("utf-8") for path in sorted(_KERNELS.glob("*.py"))}
+    made_of = [platform.python_version(), numba.__version__, _numpy_version(), _processor(), *sources.values()]
+    name = "osolgil_kernels_" + _digest(*made_of)
+    folder = _writable(cache_folder() / "kernels") / name
+    for file, text in sources.items():
+        write_once(folder / "kernels" / file, text)
+    write_once(folder / "__init__.py", "")
+    _import(name, folder / "__init__.py", [str(folder)])
+    return name
+
+
+def module(name: str, text: str | None = None) -> ModuleType:
+    """A module of the cached package: a kernel by its name, or a generated one from its text."""
+    base = package()
+    if text is None:
+        return importlib.import_module(f"{base}.{name}")
+    name = f"{name}_{_digest(text)}"
+    full = f"{base}.{name}"
+    if full in sys.modules:
+        return sys.modules[full]
+    path = Path(sys.modules[base].__path__[0]) / f"{name}.py"
+    write_once(path, text)
+    return _import(full, path)
+
+
+def write_once(path: Path, text: str) -> None:
+    """Write a file whose content is known by its name: complete or not at all, never twice."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(temporary, path)
+
+
+def _writable(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        return folder
+    except OSError:
+        if os.environ.get("OSOLGIL_CACHE"):
+            raise OutputError(f"The cache folder OSOLGIL_CACHE={folder} cannot be written; name another.") from None
+        return Path(tempfile.mkdtemp(prefix="osolgil-kernels-"))
+
+
+def _import(name: str, path: Path, search: list[str] | None = None) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=search)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"cannot import {path}")
+    loaded = importlib.util.module_from_spec(spec)
+    sys.modules[name] = loaded
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def _digest(*parts: str) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _numpy_version() -> str:
+    import numpy
+
+    return numpy.__version__
+
+
+def _processor() -> str:
+    import llvmlite.binding
+
+    features = llvmlite.binding.get_host_cpu_features().flatten()
+    return f"{llvmlite.binding.get_host_cpu_name()} {features}"

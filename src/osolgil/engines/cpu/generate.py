@@ -1,0 +1,154 @@
+"""Write the Python text of compiled formulas: each formula inside the loop a kernel calls by address.
+
+>>> from osolgil.formulas import catalog
+>>> "for i in range(size)" in activation_text(catalog.activation("relu"), "float32")
+True
+"""
+
+from osolgil.engines._binding import BindingError, arguments, source, words_used
+from osolgil.formulas._vocabulary import WORDS
+from osolgil.formulas.catalog import Activation, Formula, Loss, Optimizer
+
+_HEADER = '''"""Generated from the formula '{name}' for {precision}."""
+import numpy as np
+from numba import carray, cfunc, njit
+from .kernels.elementary import {precision} as words, float64 as words64
+from .kernels.intrinsics import {precision}_pointer as pointer, float64_pointer
+
+F = np.{precision}
+OPTIONS = dict(cache=True, nopython=True, error_model="numpy", fastmath={{"contract"}})
+'''
+
+_ACTIVATION = """
+@cfunc("float64(int64, int64, int64)", **OPTIONS)
+def run(input_and_slope, value, size):
+    x_and_slope = carray(pointer(input_and_slope), size)
+    values = carray(pointer(value), size)
+    for i in range(size):
+        x = x_and_slope[i]
+        values[i] = F({value}(x))
+        x_and_slope[i] = F({slope}(x))
+    return 0.0
+"""
+
+_LOSS = """
+@cfunc("float64(int64, int64, int64, int64, int64, float64)", **OPTIONS)
+def run(output, target, delta, rows, outputs, scale):
+    z = carray(pointer(output), rows * outputs)
+    y = carray(pointer(target), rows * outputs)
+    d = carray(pointer(delta), rows * outputs)
+    factor = F(scale)
+    total = 0.0
+    for row in range(rows):
+        first = row * outputs
+        {statistic}
+        part = F(0.0)
+        for i in range(first, first + outputs):
+            part += {value}(z[i], y[i]{extra})
+            d[i] = {slope}(z[i], y[i]{extra}) * factor
+        total += part
+    return total
+"""
+
+_COEFFICIENTS = """
+@cfunc("float64(float64, int64, int64, int64)", **OPTIONS)
+def coefficients(t, hyper, carried, result):
+    h = carray(float64_pointer(hyper), {hypers})
+    c = carray(float64_pointer(carried), {carried})
+    out = carray(float64_pointer(result), {results})
+    {assign}
+    return 0.0
+"""
+
+_UPDATE = """
+@cfunc("float64(int64, int64, int64, int64, int64, int64, int64)", **OPTIONS)
+def run(parameters, gradients, states, length, start, stop, scalars):
+    size = stop - start
+    thetas = carray(pointer(parameters), length)[start:stop]
+    slopes = carray(pointer(gradients), length)[start:stop]
+    every = carray(pointer(states), length * {states})
+    {views}
+    scalar = carray(float64_pointer(scalars), {results})
+    {scalars}
+    for i in range(size):
+        {assign} = {update}({arguments})
+    return 0.0
+"""
+
+
+def activation_text(row: Activation, precision: str) -> str:
+    """Source of a compiled activation: value, and slope in place of the pre-activation."""
+    return _module(row.name, precision, row.formula, row.slope) + _ACTIVATION.format(
+        value=row.formula.__name__, slope=row.slope.__name__
+    )
+
+
+def loss_text(row: Loss, precision: str) -> str:
+    """Source of a compiled loss: sum over rows, and the gradient at the outputs."""
+    formulas = [row.formula, row.slope] + ([row.statistic] if row.statistic else [])
+    statistic = f"statistic = {row.statistic.__name__}(z[first:first + outputs])" if row.statistic else "pass"
+    return _module(row.name, precision, *formulas) + _LOSS.format(
+        value=row.formula.__name__,
+        slope=row.slope.__name__,
+        statistic=statistic,
+        extra=", statistic" if row.statistic else "",
+    )
+
+
+def optimizer_text(row: Optimizer, precision: str) -> str:
+    """Source of a compiled optimizer: coefficients in float64 once per step, the update per element."""
+    names = row.coefficient_names
+    text = _module(row.name, precision, row.formula)
+    if row.coefficients is not None:
+        text += _words(row.coefficients, "words64") + "@njit\n" + source(row.coefficients) + "\n"
+    states = [f"state{k}" for k in range(len(row.state))]
+    views = [f"{s} = every[{k} * length + start:{k} * length + stop]" for k, s in enumerate(states)]
+    scalars = [f"scalar{k} = F(scalar[{k}])" for k in range(len(names))]
+    assign = ", ".join(["thetas[i]", *(f"{s}[i]" for s in states)])
+    taken = ", ".join(["thetas[i]", "slopes[i]", *(f"{s}[i]" for s in states)])
+    taken += "".join(f", scalar{k}" for k in range(len(names)))
+    return (
+        text
+        + _coefficients(row)
+        + _UPDATE.format(
+            states=len(states),
+            views="\n    ".join(views) or "pass",
+            results=max(len(names), 1),
+            scalars="\n    ".join(scalars) or "pass",
+            assign=assign,
+            update=row.formula.__name__,
+            arguments=taken,
+        )
+    )
+
+
+def _coefficients(row: Optimizer) -> str:
+    hypers = [f"h[{k}]" for k in range(len(row.defaults))]
+    results = [f"out[{k}]" for k in range(len(row.coefficient_names))]
+    if row.coefficients is None:
+        if arguments(row.formula)[2 + len(row.state) :] != tuple(row.defaults):
+            raise BindingError(f"optimizer '{row.name}' has other scalars than its hyperparameters {tuple(row.defaults)}")
+        assign = ", ".join(results) + " = " + ", ".join(hypers)
+    else:
+        carried = [f"c[{k}]" for k in range(len(row.carried))]
+        call = ", ".join(["t", *carried, *hypers])
+        assign = ", ".join([*carried, *results]) + f" = {row.coefficients.__name__}({call})"
+    return _COEFFICIENTS.format(
+        hypers=len(hypers), carried=max(len(row.carried), 1), results=len(results), assign=assign
+    )
+
+
+def _module(name: str, precision: str, *formulas: Formula) -> str:
+    text = _HEADER.format(name=name, precision=precision)
+    for formula in formulas:
+        text += _words(formula, "words") + '@njit(error_model="numpy", fastmath={"contract"})\n'
+        text += source(formula, literal="F") + "\n"
+    return text
+
+
+def _words(formula: Formula, vocabulary: str) -> str:
+    used = words_used(formula)
+    unknown = sorted(used - set(WORDS))
+    if unknown:
+        raise BindingError(f"the CPU engine has no '{unknown[0]}', which formula '{formula.__name__}' uses")
+    return "".join(f'{word} = {vocabulary}["{word}"]\n' for word in sorted(used))

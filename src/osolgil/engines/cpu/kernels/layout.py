@@ -1,0 +1,28 @@
+"""Columns of the integer tables a network is described by, for kernels and for those who fill them in."""
+
+# one row per layer
+INPUTS, OUTPUTS, WEIGHT, BIAS, GAIN, SHIFT, RUNNING, NORMALIZATION, RESIDUAL, ACTIVATION = range(10)
+# where a layer's arrays start in the workspace
+VALUE, SLOPE, STANDARD, SPREAD = 10, 11, 12, 13
+LAYER_COLUMNS = 14
+
+NO_NORMALIZATION, LAYER_NORMALIZATION, BATCH_NORMALIZATION = range(3)
+
+# one row per run
+UPDATE, COEFFICIENTS, STATES, BATCH, SEED, FIRST_EPOCH, LAST_EPOCH, STEP, STATUS = range(9)
+RUN_COLUMNS = 9
+
+# one row per run, real numbers
+L1, L2, WEIGHT_DECAY, CLIP_NORM, DROPOUT = range(5)
+PENALTY_COLUMNS = 5
+
+READY, FINISHED, DIVERGED, STOPPED = range(4)
+
+# history: what is measured at the end of an epoch
+TRAINING_LOSS, VALIDATION_LOSS, VALIDATION_SCORE, STEPS_DONE = range(4)
+HISTORY_COLUMNS = 4
+
+PIECE_ROWS = 512
+EVALUATION_ROWS = 128
+EPSILON = 1e-5
+RUNNING_SHARE = 0.1

@@ -1,0 +1,39 @@
+"""Addresses of compiled formulas and of BLAS, for kernels to call."""
+
+import functools
+from typing import Any
+
+from osolgil.engines.cpu import cache, generate
+from osolgil.formulas.catalog import Activation, Loss, Optimizer
+
+
+@functools.cache
+def activation(row: Activation, precision: str) -> int:
+    """Address of an activation's loop."""
+    return _compiled(row.name, generate.activation_text(row, precision), precision).run.address
+
+
+@functools.cache
+def loss(row: Loss, precision: str) -> int:
+    """Address of a loss's loop."""
+    return _compiled(row.name, generate.loss_text(row, precision), precision).run.address
+
+
+@functools.cache
+def optimizer(row: Optimizer, precision: str) -> tuple[int, int]:
+    """Addresses of an optimizer's update loop and of its coefficients."""
+    compiled = _compiled(row.name, generate.optimizer_text(row, precision), precision)
+    return compiled.run.address, compiled.coefficients.address
+
+
+@functools.cache
+def gemm(precision: str) -> int:
+    """Address of BLAS's matrix product, from the library SciPy carries."""
+    from numba.extending import get_cython_function_address
+
+    name = "sgemm" if precision == "float32" else "dgemm"
+    return get_cython_function_address("scipy.linalg.cython_blas", name)
+
+
+def _compiled(name: str, text: str, precision: str) -> Any:
+    return cache.module(f"{name}_{precision}", text)

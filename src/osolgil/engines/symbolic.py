@@ -1,0 +1,47 @@
+"""SymPy as an engine: formulas as exact mathematics, to differentiate, evaluate at any precision and typeset.
+
+>>> from osolgil.formulas.activations import sigmoid
+>>> import sympy
+>>> x = sympy.Symbol("x", positive=True)
+>>> sympy.simplify(expression(sigmoid.formula, x) - 1 / (1 + sympy.exp(-x)))
+0
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from osolgil.engines._binding import bind
+from osolgil.errors import MissingLibraryError
+
+
+def expression(formula: Callable[..., Any], *symbols: Any) -> Any:
+    """The formula applied to SymPy symbols; every number in it is taken as the decimal it is written as."""
+    sympy = _sympy()
+    return bind(formula, _words(sympy), engine="SymPy", literal=lambda value: sympy.Rational(str(value)))(*symbols)
+
+
+def _sympy() -> Any:
+    try:
+        import sympy
+    except ImportError as error:
+        raise MissingLibraryError("SymPy is not installed; run: pip install 'osolgil[symbolic]'") from error
+    return sympy
+
+
+def _words(sympy: Any) -> dict[str, Any]:
+    return {
+        "absolute": sympy.Abs,
+        "erf": sympy.erf,
+        "erfc": sympy.erfc,
+        "exp": sympy.exp,
+        "expm1": lambda x: sympy.exp(x) - 1,
+        "log": sympy.log,
+        "log1p": lambda x: sympy.log(1 + x),
+        "logsumexp": lambda row: sympy.log(sum(sympy.exp(entry) for entry in row)),
+        "maximum": sympy.Max,
+        "minimum": sympy.Min,
+        "sign": sympy.sign,
+        "sqrt": sympy.sqrt,
+        "tanh": sympy.tanh,
+        "where": lambda condition, chosen, otherwise: sympy.Piecewise((chosen, condition), (otherwise, True)),
+    }
