@@ -1,0 +1,179 @@
+"""The one pipeline: raw rows, target apart, split, preprocessing learned on the training rows, dataset."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+import numpy as np
+
+from osolgil.data import checks
+from osolgil.data.dataset import Dataset, Split, Task
+from osolgil.data.leaks import find_leaks
+from osolgil.data.preprocessing import Preprocessing, fit_array, fit_pixels, fit_table
+from osolgil.data.source import Source, digest
+from osolgil.data.splits import TEST_SHARE, first_rows, split_rows
+from osolgil.data.targets import Answers, is_missing, match_test, read_answers, separate_target
+from osolgil.errors import DataError, SettingsError
+
+Parts = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def assemble(
+    source: Source, target: str | None, task: str | None, test_share: float | None, seed: int
+) -> Dataset:
+    """Turn raw rows into a Dataset; see `osolgil.data.load` for the meaning of the arguments."""
+    separate_target(source, target)
+    _drop_unanswered(source)
+    answers = read_answers(source, task)
+    _check_answers(source, answers)
+    parts = _split(source, answers, test_share, seed)
+    preprocessing, notes = _fit(source, answers, parts[0])
+    checks.check_features(len(preprocessing.feature_names), notes)
+    inputs = [preprocessing.transform(_take(source.inputs, part)) for part in parts]
+    targets = [answers.values[part] for part in parts]
+    if source.test_inputs is not None:
+        inputs[2] = preprocessing.transform(source.test_inputs)
+        targets[2] = match_test(source, answers)
+    mean, scale = _target_scale(source, answers, targets[0])
+    splits = [Split(rows, _final(found, mean, scale)) for rows, found in zip(inputs, targets, strict=True)]
+    return Dataset(
+        name=source.name,
+        task=cast(Task, answers.task),
+        feature_names=preprocessing.feature_names,
+        class_names=answers.class_names,
+        target_name=source.target_name,
+        train=splits[0],
+        validation=splits[1],
+        test=splits[2],
+        target_mean=mean,
+        target_scale=scale,
+        preprocessing=preprocessing,
+        fingerprint=_fingerprint(source, answers, test_share, seed),
+        notes=tuple(source.notes + notes + _clipped_note(splits, preprocessing)),
+        image_shape=source.image_shape,
+    )
+
+
+def _drop_unanswered(source: Source) -> None:
+    """Leave out rows whose target is missing, and say how many."""
+    missing = is_missing(source.targets)
+    if missing.all():
+        raise DataError(f"The target '{source.target_name}' is missing in every row; choose another column.")
+    if missing.any():
+        kept = np.flatnonzero(~missing)
+        source.inputs, source.targets = _take(source.inputs, kept), source.targets[kept]
+        source.notes.append(
+            f"{int(missing.sum())} rows without a target '{source.target_name}' are left out."
+        )
+    if source.test_inputs is None:
+        return
+    missing = is_missing(source.test_targets)
+    if missing.all():
+        raise DataError(
+            f"The test rows have no known target '{source.target_name}'; give labelled test rows."
+        )
+    if missing.any():
+        kept = np.flatnonzero(~missing)
+        source.test_inputs, source.test_targets = _take(source.test_inputs, kept), source.test_targets[kept]
+        source.notes.append(f"{int(missing.sum())} test rows without a target are left out.")
+
+
+def _take(rows: Any, places: np.ndarray) -> Any:
+    return rows[places] if isinstance(rows, np.ndarray) else rows.iloc[places]
+
+
+def _check_answers(source: Source, answers: Answers) -> None:
+    fewest = checks.FEWEST_ROWS if source.test_inputs is None else checks.FEWEST_ROWS - 1
+    if answers.class_names is None:
+        checks.check_regression(source.target_name, answers.values, fewest)
+    else:
+        checks.check_classes(source.target_name, answers.values, answers.class_names, fewest)
+
+
+def _split(source: Source, answers: Answers, test_share: float | None, seed: int) -> Parts:
+    official = source.test_inputs is not None
+    if source.validation_rows and official:
+        return first_rows(len(answers.values), source.validation_rows)
+    share = TEST_SHARE if test_share is None else test_share
+    labels = answers.values if answers.class_names else None
+    return split_rows(labels, len(answers.values), seed, share, official)
+
+
+def _fit(source: Source, answers: Answers, rows: np.ndarray) -> tuple[Preprocessing, list[str]]:
+    """Learn the preprocessing from the training rows and look there for leaks."""
+    training = _take(source.inputs, rows)
+    if source.is_table:
+        notes = find_leaks(training, answers.values[rows], source.target_name)
+        preprocessing, found = fit_table(training)
+    elif source.divisor is not None:
+        notes, found = [], []
+        preprocessing = fit_pixels(_column_names(source), source.divisor, source.image_shape)
+    else:
+        notes = find_leaks(training, answers.values[rows], source.target_name)
+        preprocessing, found = fit_array(training, _column_names(source))
+    named = Preprocessing(
+        preprocessing.source_columns,
+        preprocessing.columns,
+        preprocessing.divisor,
+        source.image_shape,
+        source.target_name,
+    )
+    return named, found + notes
+
+
+def _column_names(source: Source) -> tuple[str, ...]:
+    width = source.inputs.shape[1]
+    if source.column_names and len(source.column_names) == width:
+        return source.column_names
+    if source.image_shape:
+        return tuple("pixel " + ",".join(map(str, place)) for place in np.ndindex(*source.image_shape))
+    return tuple(f"x{column + 1}" for column in range(width))
+
+
+def _target_scale(source: Source, answers: Answers, training: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation of a regression target over the training rows; 0 and 1 for classes."""
+    if answers.class_names is not None:
+        return 0.0, 1.0
+    unit = float(np.abs(training).max()) or 1.0
+    mean, scale = float((training / unit).mean()) * unit, float((training / unit).std()) * unit
+    if scale == 0 or training.min() == training.max():
+        raise DataError(
+            f"The target '{source.target_name}' is {training[0]:g} in every training row; "
+            "there is nothing to learn."
+        )
+    return mean, scale
+
+
+def _final(targets: np.ndarray, mean: float, scale: float) -> np.ndarray:
+    if targets.dtype.kind == "i":
+        return np.ascontiguousarray(targets, dtype=np.int64)
+    with np.errstate(over="ignore"):
+        standard = np.clip((targets - mean) / scale, -1e6, 1e6)
+    return np.ascontiguousarray(standard, dtype=np.float32).reshape(-1, 1)
+
+
+def _clipped_note(splits: list[Split], preprocessing: Preprocessing) -> list[str]:
+    if preprocessing.divisor is not None:
+        return []
+    clipped = sum(int((np.abs(split.inputs).max(axis=1, initial=0) >= 10).sum()) for split in splits)
+    return [f"{clipped} rows have a feature clipped to ±10 standard deviations."] if clipped else []
+
+
+def _fingerprint(source: Source, answers: Answers, test_share: float | None, seed: int) -> str:
+    choices = {
+        "target": source.target_name,
+        "task": answers.task,
+        "seed": seed,
+        "test": TEST_SHARE if test_share is None else test_share,
+        "official_test": source.test_inputs is not None,
+        "validation_rows": source.validation_rows,
+    }
+    return digest(source.content, json.dumps(choices, sort_keys=True))
+
+
+def check_test_share(test: float) -> float:
+    """A share of rows for testing between 0 and 1, both excluded."""
+    if isinstance(test, bool) or not 0 < test < 1:
+        raise SettingsError(f"test={test} is no share of the rows; give a number between 0 and 1, or a file.")
+    return float(test)

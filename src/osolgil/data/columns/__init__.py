@@ -1,0 +1,1 @@
+"""How the columns of a table become numbers: one small class per kind, all of them plain JSON."""

@@ -1,0 +1,213 @@
+"""`load`, `from_arrays` and `read_rows`: the ways data come in."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from osolgil.data.assemble import assemble, check_test_share
+from osolgil.data.builtin import BUILTIN, load_builtin
+from osolgil.data.dataset import Dataset
+from osolgil.data.named import NAMED, load_named
+from osolgil.data.preprocessing import Preprocessing
+from osolgil.data.source import Source
+from osolgil.errors import DataError
+
+
+def load(
+    source: str | Path,
+    *,
+    target: str | None = None,
+    task: str | None = None,
+    test: str | Path | float | None = None,
+    seed: int = 0,
+) -> Dataset:
+    """Load a data set and make it ready for a network.
+
+    Everything learned from the data (means, medians, category levels) is learned on the training rows.
+
+    Args:
+        source: a built-in name (`data_names()` lists them), or a path: CSV, TSV or Parquet table, NPZ, idx
+            images, a folder of idx files, or a folder with one sub-folder of pictures per class.
+        target: the column to predict; by default one called target, label, class or y, else the last.
+        task: "classification" or "regression"; by default text, truth values and few whole numbers are
+            classes.
+        test: a second file of test rows, or the share of rows to test on (default 0.2, or the official
+            test rows where the set has them).
+        seed: controls the split, and nothing else.
+
+    Returns:
+        A Dataset: 60 % of the rows train, 20 % validate and 20 % test; from 10,000 rows on, and where test
+        rows are given, 1/6 of the remaining rows validate. Classes keep their shares and are all trained on.
+
+    Raises:
+        DataError: one sentence on what is wrong and what to do.
+        SettingsError: task or test is out of range.
+
+    >>> data = load("moons")
+    >>> data.task, data.train.inputs.shape, data.class_names
+    ('classification', (600, 2), ('0', '1'))
+    """
+    raw, usual_target = _open(source)
+    share = None
+    if isinstance(test, (int, float)):
+        share = check_test_share(test)
+        raw.test_inputs = raw.test_targets = None
+    elif test is not None:
+        _add_test_file(raw, test)
+    return assemble(raw, target or usual_target, task, share, seed)
+
+
+def from_arrays(
+    inputs: Any,
+    targets: Any,
+    *,
+    task: str | None = None,
+    test: tuple[Any, Any] | float | None = None,
+    seed: int = 0,
+    name: str = "data",
+) -> Dataset:
+    """Make arrays ready for a network.
+
+    Args:
+        inputs: (rows, features) or images (rows, height, width[, channels]): a NumPy array, nested lists or a
+            pandas DataFrame (whose columns may be of any kind, with missing cells).
+        targets: (rows,) class labels of any kind, or numbers.
+        task, seed: as for `load`.
+        test: (inputs, targets) of the test rows, or the share of rows to test on.
+        name: what to call the data.
+
+    Raises:
+        DataError: for NaN or infinite numbers in arrays, unequal lengths, wrong shapes, one class only …
+
+    >>> import numpy as np
+    >>> data = from_arrays(np.eye(30), np.arange(30) % 2)
+    >>> data.rows
+    {'train': 18, 'validation': 6, 'test': 6}
+    """
+    from osolgil.data.arrays import add_test, source_of_arrays
+
+    source = source_of_arrays(name, inputs, targets)
+    share = None
+    if isinstance(test, (tuple, list)) and len(test) == 2:
+        add_test(source, source_of_arrays(name, *test))
+    elif isinstance(test, (int, float)):
+        share = check_test_share(test)
+    elif test is not None:
+        raise DataError("test= must be a pair (inputs, targets) or a share between 0 and 1.")
+    return assemble(source, None, task, share, seed)
+
+
+def read_rows(path: str | Path, preprocessing: Preprocessing) -> tuple[np.ndarray, Any]:
+    """New rows for a trained model: float32 inputs, and the table or array as it was read.
+
+    Columns the model does not use are ignored. For pictures (one file, or a folder of them) the table has a
+    column "file".
+
+    Raises:
+        DataError: a column is missing, or the file cannot be read.
+    """
+    from osolgil.data.images import is_image
+    from osolgil.data.tables import read_table
+
+    path = _existing(path)
+    if path.is_dir() or is_image(path):
+        return _read_pictures(path, preprocessing)
+    if path.suffix == ".npz" or _is_idx(path):
+        rows = _read_array(path)
+        return preprocessing.transform(rows), rows
+    table = read_table(path, preprocessing.text_columns).inputs
+    return preprocessing.transform(table), table
+
+
+def data_names() -> tuple[str, ...]:
+    """The names `load` knows, those that need no network first."""
+    return (*BUILTIN, *NAMED)
+
+
+def _open(source: str | Path) -> tuple[Source, str | None]:
+    if isinstance(source, str):
+        name = source.strip().casefold()
+        if name.replace("-", "_") in BUILTIN:
+            return load_builtin(name.replace("-", "_")), None
+        if name.replace("_", "-") in NAMED:
+            return load_named(name.replace("_", "-"))
+    return _open_path(_existing(source)), None
+
+
+def _existing(source: str | Path) -> Path:
+    try:
+        path = Path(source).expanduser()
+        found = path.exists()
+    except (OSError, ValueError, RuntimeError, TypeError) as error:
+        raise DataError(f"'{source}' is no file name.") from error
+    if found:
+        return path
+    close = difflib.get_close_matches(str(source).casefold(), data_names(), 3, 0.6)
+    hint = f"; did you mean {' or '.join(close)}?" if close else "."
+    raise DataError(
+        f"There is no file or data set '{source}'{hint} Built-in sets: {', '.join(BUILTIN)}; "
+        f"others: {', '.join(NAMED)}."
+    )
+
+
+def _open_path(path: Path) -> Source:
+    from osolgil.data.arrays import labels_beside, read_idx_folder, read_idx_pair, read_npz
+    from osolgil.data.images import is_image, read_image_folder
+    from osolgil.data.tables import read_table
+
+    if path.is_dir():
+        if any(map(_is_idx, path.iterdir())):
+            return read_idx_folder(path)
+        return read_image_folder(path)
+    if path.suffix.lower() == ".npz":
+        return read_npz(path)
+    if _is_idx(path):
+        return read_idx_pair(path, labels_beside(path))
+    if is_image(path):
+        raise DataError(f"'{path.name}' is one picture; give the folder that has a sub-folder per class.")
+    return read_table(path)
+
+
+def _is_idx(path: Path) -> bool:
+    from osolgil.data.arrays import is_idx
+
+    return path.is_file() and is_idx(path)
+
+
+def _add_test_file(raw: Source, test: str | Path) -> None:
+    from osolgil.data.arrays import add_test
+
+    rows = _open_path(_existing(test))
+    if raw.divisor is not None and rows.divisor is None:
+        raise DataError(f"'{test}' holds no images like the training rows.")
+    add_test(raw, rows)
+
+
+def _read_array(path: Path) -> np.ndarray:
+    from osolgil.data.arrays import _INPUTS, parse_idx
+    from osolgil.data.tables import read_bytes
+
+    if path.suffix != ".npz":
+        return parse_idx(read_bytes(path), path.name)
+    with np.load(path, allow_pickle=False) as archive:
+        for key in (*_INPUTS, *(f"{key}_test" for key in _INPUTS)):
+            if key in archive.files:
+                return archive[key]
+    raise DataError(f"'{path.name}' holds no array called X or inputs.")
+
+
+def _read_pictures(path: Path, preprocessing: Preprocessing) -> tuple[np.ndarray, Any]:
+    import pandas
+
+    from osolgil.data.images import is_image, read_pictures
+
+    if preprocessing.image_shape is None:
+        raise DataError(f"'{path.name}' holds pictures, but the model was not trained on pictures.")
+    files = [path] if path.is_file() else sorted(found for found in path.rglob("*") if is_image(found))
+    pixels, kept, _, _ = read_pictures(files, preprocessing.image_shape, [])
+    names = [str(files[place].relative_to(path)) if path.is_dir() else path.name for place in kept]
+    return preprocessing.transform(pixels), pandas.DataFrame({"file": names})

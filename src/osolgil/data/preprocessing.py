@@ -1,0 +1,254 @@
+"""From raw rows to float32 inputs: learned on the training rows, kept as plain JSON beside the model."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from osolgil.data.columns.choice import KINDS, Column
+from osolgil.data.columns.number import NumberColumn
+from osolgil.data.source import list_names
+from osolgil.errors import DataError
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How raw rows become the inputs of a network.
+
+    source_columns: every raw column in order, the left-out ones too. columns: the fitted ones. With
+    `divisor` the rows are pixels, divided by it and nothing else.
+
+    >>> rows = np.array([[1.0, 5.0], [3.0, 5.0]])
+    >>> fitted, notes = fit_array(rows, ("a", "b"))
+    >>> fitted.transform(rows).tolist(), notes
+    ([[-1.0], [1.0]], ["Left out because it never changes: 'b'."])
+    """
+
+    source_columns: tuple[str, ...]
+    columns: tuple[Column, ...] = ()
+    divisor: float | None = None
+    image_shape: tuple[int, ...] | None = None
+    target_name: str = "target"
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the columns of what `transform` returns."""
+        if self.divisor is not None:
+            return self.source_columns
+        return tuple(name for column in self.columns for name in column.feature_names)
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """Raw columns to read as text, so that `1` and `1.0` stay the level they were in training."""
+        return tuple(column.name for column in self.columns if column.kind != "number")
+
+    def transform(self, rows: Any) -> np.ndarray:
+        """Raw rows (a DataFrame with the columns by name, or an array with them in order) to float32.
+
+        Returns a C-contiguous array (rows, features), every value finite.
+        Raises DataError for missing columns, a wrong number of columns or infinite values.
+        """
+        if isinstance(rows, np.ndarray) or not hasattr(rows, "columns"):
+            rows = self._as_matrix(rows)
+        if self.divisor is not None:
+            return _divide(self._pixels(rows), self.divisor)
+        result = np.empty((len(rows), len(self.feature_names)), dtype=np.float32)
+        place = 0
+        for column in self.columns:
+            width = len(column.feature_names)
+            result[:, place : place + width] = column.transform(self._cells(rows, column))
+            place += width
+        return result
+
+    def _as_matrix(self, rows: Any) -> Any:
+        rows = np.asarray(rows)
+        rows = rows.reshape(len(rows), -1) if rows.ndim > 2 else rows
+        if rows.ndim != 2 or rows.shape[1] != len(self.source_columns):
+            raise DataError(
+                f"The rows have shape {rows.shape}, but the model was trained on {len(self.source_columns)} "
+                "columns; give an array of shape (rows, columns)."
+            )
+        if rows.dtype.kind in "fiub" and all(isinstance(column, NumberColumn) for column in self.columns):
+            return rows
+        import pandas
+
+        return pandas.DataFrame(rows, columns=list(self.source_columns)).infer_objects()
+
+    def _cells(self, rows: Any, column: Column) -> Any:
+        if isinstance(rows, np.ndarray):
+            values = rows[:, self.source_columns.index(column.name)].astype(np.float64)
+            return _finite(values, column.name, np.arange(len(values)))
+        from osolgil.data.columns.cells import numbers_of, texts_of
+
+        if column.name not in rows.columns:
+            needed = [known.name for known in self.columns]
+            absent = [name for name in needed if name not in rows.columns]
+            raise DataError(
+                f"The table has no column {list_names(absent)}, which the model was trained on; add it."
+            )
+        series = rows[column.name]
+        if isinstance(column, NumberColumn):
+            return _finite(numbers_of(series, column.decimal), column.name, series.index)
+        return series if column.kind == "date" else texts_of(series)
+
+    def _pixels(self, rows: Any) -> np.ndarray:
+        if isinstance(rows, np.ndarray):
+            return rows
+        from osolgil.data.columns.cells import numbers_of
+
+        absent = [name for name in self.source_columns if name not in rows.columns]
+        if absent:
+            raise DataError(
+                f"The table has no column {list_names(absent)}, which the model was trained on; add it."
+            )
+        matrix = np.column_stack([numbers_of(rows[name]) for name in self.source_columns])
+        return np.nan_to_num(matrix, nan=0.0)
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dict for json.dumps; `from_json` gives back the same bits."""
+        return {
+            "format": 1,
+            "source_columns": list(self.source_columns),
+            "columns": [{"kind": column.kind, **asdict(column)} for column in self.columns],
+            "divisor": self.divisor,
+            "image_shape": list(self.image_shape) if self.image_shape else None,
+            "target_name": self.target_name,
+        }
+
+    @classmethod
+    def from_json(cls, saved: dict[str, Any]) -> Preprocessing:
+        """The object that `to_json` wrote. Raises DataError when the dict is something else."""
+        try:
+            shape = saved["image_shape"]
+            return cls(
+                tuple(saved["source_columns"]),
+                tuple(_column_from(entry) for entry in saved["columns"]),
+                saved["divisor"],
+                tuple(shape) if shape else None,
+                saved["target_name"],
+            )
+        except (KeyError, TypeError) as error:
+            raise DataError(
+                f"The saved preprocessing cannot be read ({error}); train the model again."
+            ) from error
+
+
+def _column_from(entry: dict[str, Any]) -> Column:
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+    }
+    kind = KINDS[fields.pop("kind")]
+    if kind.kind == "date":
+        fields["parts"] = tuple(NumberColumn(**part) for part in fields["parts"])
+    return kind(**fields)
+
+
+def _divide(pixels: np.ndarray, divisor: float) -> np.ndarray:
+    scaled = np.ascontiguousarray(pixels, dtype=np.float32) / np.float32(divisor)
+    if not np.isfinite(scaled).all():
+        raise DataError("A pixel is infinite or no number; repair the images.")
+    return np.clip(scaled, -10.0, 10.0)
+
+
+def _finite(values: np.ndarray, name: str, labels: Any) -> np.ndarray:
+    infinite = np.flatnonzero(np.isinf(values))
+    if len(infinite):
+        row = labels[infinite[0]]
+        where = row + 1 if isinstance(row, (int, np.integer)) else row
+        raise DataError(
+            f"Column '{name}' is infinite in row {where}; remove the row or leave the cell empty."
+        )
+    return values
+
+
+def fit_pixels(names: tuple[str, ...], divisor: float, image_shape: tuple[int, ...] | None) -> Preprocessing:
+    """Nothing is learned from pixels: each is divided by the largest value it can have."""
+    return Preprocessing(names, divisor=divisor, image_shape=image_shape)
+
+
+def fit_array(training: np.ndarray, names: tuple[str, ...]) -> tuple[Preprocessing, list[str]]:
+    """Learn from the training rows of a numeric array (rows, columns) without missing values."""
+    findings: dict[str, list[str]] = defaultdict(list)
+    columns: list[Column] = []
+    by_column = np.asfortranarray(training, dtype=np.float64)
+    for place, name in enumerate(names):
+        column = NumberColumn.fit(name, _finite(by_column[:, place], name, np.arange(len(training))))
+        _record(findings, name, column, "" if column else "constant", None)
+        columns += [column] if column else []
+    return Preprocessing(names, tuple(columns)), _sentences(findings)
+
+
+def fit_table(training: Any) -> tuple[Preprocessing, list[str]]:
+    """Learn from the training rows of a DataFrame: see columns/choice.py for what each column becomes."""
+    from osolgil.data.columns.cells import numbers_of
+    from osolgil.data.columns.choice import choose_column
+
+    names = tuple(training.columns)
+    divisor = _pixel_divisor(training)
+    if divisor:
+        note = f"All {len(names)} columns are whole numbers from 0 to 255: read as pixels, divided by 255."
+        return Preprocessing(names, divisor=divisor), [note]
+    findings: dict[str, list[str]] = defaultdict(list)
+    columns: list[Column] = []
+    for name in names:
+        column, reason = choose_column(name, training[name])
+        if reason == "infinite":
+            _finite(numbers_of(training[name]), name, training.index)
+        _record(findings, name, column, reason, training[name])
+        columns += [column] if column else []
+    return Preprocessing(names, tuple(columns)), _sentences(findings)
+
+
+def _pixel_divisor(training: Any) -> float | None:
+    from pandas.api import types
+
+    if training.shape[1] < 64 or not all(types.is_integer_dtype(dtype) for dtype in training.dtypes):
+        return None
+    low, high = int(training.min().min()), int(training.max().max())
+    return 255.0 if low == 0 and 200 <= high <= 255 else None
+
+
+def _record(
+    findings: dict[str, list[str]], name: str, column: Column | None, reason: str, series: Any
+) -> None:
+    if reason in ("constant", "empty", "identifier"):
+        findings[reason].append(name)
+    elif isinstance(column, NumberColumn):
+        _record_number(findings, name, column, reason, series)
+    elif column and column.kind != "category":
+        findings[column.kind].append(name)
+    elif column and getattr(column, "rare", ()):
+        findings["rare"].append(name)
+
+
+def _record_number(
+    findings: dict[str, list[str]], name: str, column: NumberColumn, reason: str, series: Any
+) -> None:
+    if reason == "text number":
+        findings["text number"].append(name)
+    if column.squash:
+        findings["squashed"].append(name)
+    if column.marks_missing:
+        findings["missing"].append(name)
+
+
+_SENTENCES = {
+    "constant": "Left out because it never changes: {names}.",
+    "empty": "Left out because every cell is empty: {names}.",
+    "identifier": "Left out because it only numbers or names the rows: {names}.",
+    "text number": "Text read as numbers (cells that are no number count as missing): {names}.",
+    "missing": "Missing numbers take the training median and are marked in a feature of their own: {names}.",
+    "squashed": "Far outliers are squashed smoothly to within 3 interquartile ranges: {names}.",
+    "date": "Read as dates, split into year, month, day of week, hour and seconds: {names}.",
+    "text": "Read as free text, hashed into 32 features: {names}.",
+    "rare": "Levels seen rarely share one feature: {names}.",
+}
+
+
+def _sentences(findings: dict[str, list[str]]) -> list[str]:
+    return [
+        _SENTENCES[key].format(names=list_names(findings[key])) for key in _SENTENCES if findings.get(key)
+    ]

@@ -1,0 +1,163 @@
+"""The target: which column, which task, and its values as class numbers or standardised numbers."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from osolgil.data.source import Source, list_names
+from osolgil.errors import DataError, SettingsError
+
+USUAL_NAMES = ("target", "label", "class", "y")
+FEW_VALUES = 20
+SMALL_SHARE = 0.1
+
+
+def separate_target(source: Source, target: str | None) -> None:
+    """Take the target column out of a table source, in place; arrays already have theirs apart."""
+    if source.targets is not None:
+        if target is not None and target != source.target_name:
+            if not source.is_table or target not in source.inputs.columns:
+                raise DataError(
+                    f"'{source.name}' has its own target '{source.target_name}'; leave target= out."
+                )
+        else:
+            return
+    name = _target_column(source, target)
+    source.target_name = name
+    source.targets = values_of(source.inputs[name])
+    source.inputs = source.inputs.drop(columns=name)
+    if source.test_inputs is not None:
+        if name not in source.test_inputs.columns:
+            raise DataError(
+                f"The test rows have no column '{name}'; only rows whose answer is known can test a model."
+            )
+        source.test_targets = values_of(source.test_inputs[name])
+        source.test_inputs = source.test_inputs.drop(columns=name)
+
+
+def _target_column(source: Source, target: str | None) -> str:
+    names = [str(name) for name in source.inputs.columns]
+    if target is not None:
+        if target in names:
+            return target
+        close = difflib.get_close_matches(target, names, 3, 0.5)
+        by_case = [name for name in names if name.casefold() == target.casefold()]
+        hint = f"did you mean {list_names(by_case or close)}" if by_case or close else "the columns are"
+        listed = "" if by_case or close else f" {list_names(names, 12)}"
+        raise DataError(
+            f"'{source.name}' has no column '{target}'; {hint}{listed}{'?' if not listed else '.'}"
+        )
+    usual = [name for name in names if name.casefold() in USUAL_NAMES]
+    chosen = usual[0] if usual else names[-1]
+    why = "by its name" if usual else "because it is the last column"
+    source.notes.append(f"The target is '{chosen}', chosen {why}; name another with target=.")
+    return chosen
+
+
+def values_of(series: Any) -> np.ndarray:
+    """A target column as a plain array: float64 where every known cell is a number, else texts and None."""
+    from pandas import CategoricalDtype
+    from pandas.api import types
+
+    from osolgil.data.columns.cells import decimal_mark, numbers_in, numbers_of, texts_of
+
+    dtype = series.dtype
+    if types.is_complex_dtype(dtype):
+        raise DataError("The target holds complex numbers; give real numbers or class labels.")
+    if types.is_numeric_dtype(dtype) and not types.is_bool_dtype(dtype):
+        return numbers_of(series)
+    texts = texts_of(series)
+    if isinstance(dtype, CategoricalDtype):
+        return texts
+    known = [text for text in texts if text is not None]
+    numbers = numbers_in(texts, decimal_mark(known))
+    return numbers if known and np.isnan(numbers).sum() == len(texts) - len(known) else texts
+
+
+def is_missing(values: np.ndarray) -> np.ndarray:
+    """Which targets are not known."""
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    if values.dtype == object:
+        return np.array([value is None or value != value for value in values], dtype=bool)
+    return np.zeros(len(values), dtype=bool)
+
+
+def infer_task(values: np.ndarray) -> tuple[str, str]:
+    """The task these targets call for and the reason, for the notes.
+
+    >>> infer_task(np.array([0, 1] * 50))[0], infer_task(np.linspace(0, 1, 100))[0]
+    ('classification', 'regression')
+    """
+    if values.dtype.kind not in "fiu":
+        return "classification", "the values are no numbers"
+    distinct = np.unique(values)
+    whole = bool(np.all(distinct == np.floor(distinct)))
+    if whole and len(distinct) <= FEW_VALUES and len(distinct) <= max(2, SMALL_SHARE * len(values)):
+        return "classification", f"there are only {len(distinct)} different whole numbers"
+    return "regression", f"there are {len(distinct)} different numbers"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Targets of all rows as numbers: class numbers (int64) with their names, or float64 in their unit."""
+
+    task: str
+    values: np.ndarray
+    class_names: tuple[str, ...] | None
+
+
+def read_answers(source: Source, task: str | None) -> Answers:
+    """Turn known targets into numbers: SettingsError for an unknown task, DataError if they do not fit."""
+    if task not in (None, "classification", "regression"):
+        raise SettingsError(f"The task '{task}' is unknown; choose classification or regression.")
+    values = source.targets
+    inferred, reason = infer_task(values)
+    task = task or source.task
+    if task is None:
+        source.notes.append(f"The task is {inferred}: of the target '{source.target_name}', {reason}.")
+    if (task or inferred) == "classification":
+        return _classes(source, values)
+    if values.dtype.kind not in "fiu":
+        raise DataError(
+            f"The target '{source.target_name}' holds text such as '{values[0]}'; regression needs numbers."
+        )
+    return Answers("regression", values.astype(np.float64), None)
+
+
+def _classes(source: Source, values: np.ndarray) -> Answers:
+    levels, numbers = np.unique(values.astype(str) if values.dtype == object else values, return_inverse=True)
+    names = source.class_names
+    if names is None or len(names) != len(levels) or values.dtype.kind not in "iu" or levels[0] != 0:
+        names = tuple(_class_name(level) for level in levels)
+    return Answers("classification", numbers.reshape(-1).astype(np.int64), names)
+
+
+def _class_name(level: Any) -> str:
+    if isinstance(level, np.floating) and float(level).is_integer():
+        return str(int(level))
+    return str(level)
+
+
+def match_test(source: Source, answers: Answers) -> np.ndarray:
+    """The official test targets in the numbers of the training targets."""
+    values = source.test_targets
+    if answers.class_names is None:
+        if values.dtype.kind not in "fiu":
+            raise DataError(
+                f"The test rows' target '{source.target_name}' holds text; regression needs numbers."
+            )
+        return values.astype(np.float64)
+    levels = np.unique(source.targets.astype(str) if source.targets.dtype == object else source.targets)
+    texts = [_class_name(level) for level in levels]
+    number = {text: place for place, text in enumerate(texts)}
+    number |= {f"{text}.": place for place, text in enumerate(texts) if f"{text}." not in number}
+    found = [_class_name(value) for value in values]
+    unknown = sorted(set(found) - set(number))
+    if unknown:
+        raise DataError(f"The test rows have the class {list_names(unknown)}, which no training row has.")
+    return np.array([number[text] for text in found], dtype=np.int64)
