@@ -1,0 +1,286 @@
+"""A fleet: many runs of one network side by side, all state in plain arrays with the run as first axis."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from osolgil.engines.cpu import cache, library
+from osolgil.engines.cpu.kernels import layout
+from osolgil.formulas import catalog
+from osolgil.network import Network
+
+ARRAYS = ("thetas", "runnings", "states", "carrieds", "hypers", "runs", "penalties", "histories")
+_SCALARS = 16
+_CACHE_LINE = 16
+
+
+@dataclass(frozen=True)
+class Task:
+    """The data of a problem: inputs (rows, features) and targets (rows, outputs), and which rows are for what."""
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    training: np.ndarray
+    validation: np.ndarray
+    loss: str
+
+    @property
+    def classify(self) -> bool:
+        return catalog.loss(self.loss).task == "classification"
+
+    @property
+    def spread(self) -> float:
+        """Sum of squared distances of the validation targets from their mean, the yardstick of R²."""
+        chosen = self.targets[self.validation].astype(np.float64)
+        return float(((chosen - chosen.mean(0)) ** 2).sum()) or 1.0
+
+
+@dataclass(frozen=True)
+class RunSetting:
+    """What distinguishes one run of a fleet: optimizer, hyperparameters, seed, batch size and penalties."""
+
+    optimizer: str
+    hyperparameters: dict[str, float]
+    seed: int
+    batch_size: int
+    l1: float = 0.0
+    l2: float = 0.0
+    weight_decay: float = 0.0
+    clip_norm: float = 0.0
+    dropout: float = 0.0
+
+
+class Fleet:
+    """Runs that share a network and a task; `advance` trains all of them to an epoch, on all cores."""
+
+    def __init__(self, network: Network, task: Task, precision: str, arrays: dict[str, np.ndarray]) -> None:
+        self.network, self.task, self.precision = network, task, precision
+        self.arrays = arrays
+
+    @classmethod
+    def create(
+        cls, network: Network, task: Task, settings: Sequence[RunSetting], epochs: int, precision: str = "float32"
+    ) -> Fleet:
+        """First state of every run: initial parameters by seed, optimizer state 0."""
+        rows = [catalog.optimizer(setting.optimizer) for setting in settings]
+        count, places = len(settings), max([len(row.state) for row in rows] + [1])
+        arrays = {
+            "thetas": np.empty((count, network.size), precision),
+            "runnings": np.tile(network.initial_running(precision), (count, 1)),
+            "states": np.zeros((count, places, network.size), precision),
+            "carrieds": np.ones((count, max([len(row.carried) for row in rows] + [1]))),
+            "hypers": np.zeros((count, max([len(row.defaults) for row in rows] + [1]))),
+            "runs": np.zeros((count, layout.RUN_COLUMNS), np.int64),
+            "penalties": np.zeros((count, layout.PENALTY_COLUMNS)),
+            "histories": np.full((count, epochs, layout.HISTORY_COLUMNS), np.nan),
+        }
+        initial = {seed: network.initial(seed, precision) for seed in {setting.seed for setting in settings}}
+        for index, (setting, row) in enumerate(zip(settings, rows, strict=True)):
+            arrays["thetas"][index] = initial[setting.seed]
+            _describe(arrays, index, setting, row, len(task.training))
+        return cls(network, task, precision, arrays)
+
+    def __len__(self) -> int:
+        return len(self.arrays["runs"])
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name in ARRAYS:
+            return self.arrays[name]
+        raise AttributeError(name)
+
+    def take(self, indices: Sequence[int]) -> Fleet:
+        """A fleet of copies of some of the runs, in the order given."""
+        chosen = np.asarray(indices, np.int64)
+        return Fleet(self.network, self.task, self.precision, {k: v[chosen] for k, v in self.arrays.items()})
+
+    def advance(
+        self,
+        optimizers: Sequence[str],
+        epoch: int,
+        *,
+        workers: int,
+        stop: Callable[[], bool] = lambda: False,
+        tick: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Train every run that is not done up to `epoch`; `optimizers` names each run's optimizer.
+
+        `tick` is called about ten times a second in the caller's thread; when `stop` answers True, every run
+        ends with its current epoch and can be advanced again later.
+        """
+        runs = self.arrays["runs"]
+        for index, name in enumerate(optimizers):
+            row = catalog.optimizer(name)
+            runs[index, [layout.UPDATE, layout.COEFFICIENTS]] = library.optimizer(row, self.precision)
+        waiting = runs[:, layout.STATUS] != layout.DIVERGED
+        runs[waiting, layout.STATUS] = layout.READY
+        runs[:, layout.LAST_EPOCH] = np.where(waiting, epoch, runs[:, layout.FIRST_EPOCH])
+        team = _team_size(self.network, int(runs[:, layout.BATCH].max(initial=1)), len(runs), workers)
+        shared = _Workspace(self, max(1, workers // team), team)
+        with single_threaded_blas():
+            shared.run(workers // team * team if team > 1 else workers, stop, tick)
+
+    def measure(self, rows: np.ndarray, workers: int) -> tuple[np.ndarray, np.ndarray]:
+        """Mean loss (runs,) and score (runs,) of every run on some rows: accuracy, or R² for regression."""
+        losses, scores = np.zeros(len(self)), np.zeros(len(self))
+        work = _Workspace(self, workers, 1)
+        measure = cache.module("kernels.training").measure
+        task = self.task
+        arguments = (
+            work.layers, work.places, self.arrays["thetas"], self.arrays["runnings"], work.spaces, task.inputs,
+            task.targets, rows, library.gemm(self.precision), work.loss, task.classify, losses, scores,
+        )  # fmt: skip
+        with single_threaded_blas():
+            _in_threads(lambda worker: measure(*arguments, worker, workers), workers)
+        if task.classify:
+            return losses, scores / len(rows)
+        chosen = task.targets[rows].astype(np.float64)
+        return losses, 1.0 - scores / (float(((chosen - chosen.mean(0)) ** 2).sum()) or 1.0)
+
+
+def outputs(network: Network, theta: np.ndarray, running: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    """The network's outputs (rows, outputs) for inputs (rows, features)."""
+    precision = theta.dtype.name
+    layers, _, size = workspace(network, precision, layout.EVALUATION_ROWS)
+    space = np.zeros(size, precision)
+    result = np.empty((len(inputs), network.widths[-1]), precision)
+    kernel = cache.module("kernels.training").outputs_of
+    blas = library.gemm(precision)
+    with single_threaded_blas():
+        kernel(layers, theta, running, space, np.ascontiguousarray(inputs, precision), result, blas, 0, len(inputs))
+    return result
+
+
+def workspace(network: Network, precision: str, rows: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """The network's table with addresses and workspace places, the places of targets and delta, and the size."""
+    layers = network.table.copy()
+    place = _rounded(rows * network.widths[0])
+    for index, row in enumerate(layers):
+        area = _rounded(rows * int(row[layout.OUTPUTS]))
+        row[layout.VALUE], row[layout.SLOPE] = place, place + area
+        place += 2 * area
+        if row[layout.NORMALIZATION]:
+            row[layout.STANDARD], row[layout.SPREAD] = place, place + area
+            place += area + _rounded(max(rows, int(row[layout.OUTPUTS])))
+        row[layout.ACTIVATION] = library.activation(catalog.activation(network.activations[index]), precision)
+    target = place
+    delta = target + _rounded(rows * network.widths[-1])
+    return layers, np.array([target, delta]), delta + _rounded(rows * max(network.widths[1:]))
+
+
+class _Workspace:
+    """Scratch memory of the teams that train a fleet."""
+
+    def __init__(self, fleet: Fleet, teams: int, team: int) -> None:
+        self.fleet, self.team = fleet, team
+        largest = int(fleet.arrays["runs"][:, layout.BATCH].max(initial=1))
+        rows = max(layout.EVALUATION_ROWS, min(layout.PIECE_ROWS, largest))
+        self.layers, self.places, size = workspace(fleet.network, fleet.precision, rows)
+        self.spaces = np.zeros((teams, size), fleet.precision)
+        self.gradients = np.zeros((teams, fleet.network.size), fleet.precision)
+        self.orders = np.zeros((teams, len(fleet.task.training)), np.int64)
+        self.syncs = np.zeros((teams, _CACHE_LINE), np.int64)
+        self.coefficients = np.zeros((teams, _SCALARS))
+        self.loss = library.loss(catalog.loss(fleet.task.loss), fleet.precision)
+        self.shared = np.zeros(2, np.int64)
+
+    def run(self, threads: int, stop: Callable[[], bool], tick: Callable[[], None]) -> None:
+        kernel = cache.module("kernels.training").work
+        task, arrays = self.fleet.task, self.fleet.arrays
+        arguments = (
+            self.shared, self.syncs, self.layers, self.places, *(arrays[name] for name in ARRAYS), self.spaces,
+            self.gradients, self.orders, self.coefficients, task.inputs, task.targets, task.training,
+            task.validation, library.gemm(self.fleet.precision), self.loss, task.classify, task.spread,
+        )  # fmt: skip
+
+        def watch() -> None:
+            if stop():
+                self.shared[1] = 1
+            tick()
+
+        def worker(index: int) -> None:
+            kernel(*arguments, index // self.team, index % self.team, self.team)
+
+        _in_threads(worker, threads, watch, lambda: self.shared.__setitem__(1, 1))
+
+
+def compile_kernels(network: Network, task: Task, precision: str, optimizers: Sequence[str]) -> float:
+    """Compile or load everything a fleet needs; returns the seconds it took."""
+    start = time.perf_counter()
+    settings = [RunSetting(name, dict(catalog.optimizer(name).defaults), 0, 1) for name in optimizers]
+    for setting in settings:
+        library.optimizer(catalog.optimizer(setting.optimizer), precision)
+    fleet = Fleet.create(network, task, settings[:1], 1, precision)
+    fleet.advance([settings[0].optimizer], 0, workers=1)
+    return time.perf_counter() - start
+
+
+def single_threaded_blas() -> Any:
+    """A context in which BLAS uses one thread per call: the teams are the threads."""
+    import scipy.linalg.cython_blas  # noqa: F401  (its library must be loaded before it can be limited)
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, "blas")
+
+
+def _describe(arrays: dict[str, np.ndarray], index: int, setting: RunSetting, row: Any, rows: int) -> None:
+    values = list(row.hyperparameters(**setting.hyperparameters).values())
+    arrays["hypers"][index, : len(values)] = values
+    carried = list(row.carried.values())
+    arrays["carrieds"][index, : len(carried)] = carried
+    run = arrays["runs"][index]
+    run[layout.STATES], run[layout.SEED] = len(row.state), setting.seed
+    run[layout.BATCH] = rows if row.full_batch else min(setting.batch_size, rows)
+    arrays["penalties"][index] = (
+        setting.l1, setting.l2, setting.weight_decay, setting.clip_norm, setting.dropout,
+    )  # fmt: skip
+
+
+def _team_size(network: Network, batch: int, runs: int, workers: int) -> int:
+    """Threads per run: several only where runs are fewer than threads and a step is worth sharing."""
+    if runs >= workers or network.operations(min(batch, layout.PIECE_ROWS)) < 48_000_000:
+        return 1
+    return max(1, workers // max(runs, 1))
+
+
+def _in_threads(
+    work: Callable[[int], None],
+    count: int,
+    watch: Callable[[], None] = lambda: None,
+    cancel: Callable[[], None] = lambda: None,
+) -> None:
+    """Run `work(i)` in `count` threads; `watch` runs meanwhile, and an exception in it cancels the threads."""
+    failures: list[BaseException] = []
+
+    def guarded(index: int) -> None:
+        try:
+            work(index)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(index,), daemon=True) for index in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        while any(thread.is_alive() for thread in threads):
+            for thread in threads:
+                thread.join(0.05)
+                if thread.is_alive():
+                    break
+            watch()
+    except BaseException:
+        cancel()
+        for thread in threads:
+            thread.join()
+        raise
+    if failures:
+        raise failures[0]
+
+
+def _rounded(size: int) -> int:
+    return (size + _CACHE_LINE - 1) // _CACHE_LINE * _CACHE_LINE
