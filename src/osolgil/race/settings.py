@@ -1,0 +1,160 @@
+"""What a race compares and how long: entrants, the network, epochs, seeds, learning rates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from osolgil.errors import SettingsError
+from osolgil.formulas import catalog
+from osolgil.network import Network
+
+LECTURE_OPTIMIZERS = (
+    "gradient_descent", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamax", "nadam",
+    "adamw",
+)  # fmt: skip
+_HE = {"relu", "leaky_relu", "elu", "gelu", "silu", "softplus"}
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """An optimizer in a race, under a name; `hyperparameters` are fixed, the learning rate is tuned.
+
+    `seed_offset` shifts its seeds away from the others', which breaks the pairing: only for testing the verdict.
+    """
+
+    name: str
+    optimizer: str
+    hyperparameters: Mapping[str, float] = field(default_factory=dict)
+    seed_offset: int = 0
+
+
+@dataclass(frozen=True)
+class RaceSettings:
+    """Every setting of a race; whatever is None is chosen from the data by `completed`.
+
+    learning_rates is how many rates the first grid has, or the rates themselves; seeds is how many runs tune a
+    setting, confirmation_seeds how many fresh ones the verdict rests on; confidence is the level of its intervals.
+    """
+
+    entrants: tuple[Entrant, ...] = ()
+    hidden: tuple[int, ...] = (64, 64)
+    activation: str = "relu"
+    output_activation: str = "identity"
+    batch_size: int | None = None
+    epochs: int | None = None
+    learning_rates: int | tuple[float, ...] = 9
+    seeds: int = 5
+    confirmation_seeds: int | None = None
+    loss: str | None = None
+    initial_scale: str | None = None
+    normalization: str | None = None
+    residual: bool = False
+    dropout: float = 0.0
+    l1: float = 0.0
+    l2: float = 0.0
+    weight_decay: float = 0.0
+    clip_norm: float = 0.0
+    precision: str = "float32"
+    confidence: float = 0.95
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(self.seeds >= 2, "seeds", "2 or more, or nothing could be said about chance", self.seeds)
+        _require(all(width >= 1 for width in self.hidden), "hidden", "widths from 1 up", self.hidden)
+        _require(self.epochs is None or self.epochs >= 1, "epochs", "1 or more", self.epochs)
+        _require(self.batch_size is None or self.batch_size >= 1, "batch_size", "1 or more", self.batch_size)
+        _require(0 <= self.dropout < 1, "dropout", "from 0 up to, not including, 1", self.dropout)
+        for name in ("l1", "l2", "weight_decay", "clip_norm"):
+            value = getattr(self, name)
+            _require(math.isfinite(value) and value >= 0, name, "0 or more", value)
+        _require(self.precision in ("float32", "float64"), "precision", "float32 or float64", self.precision)
+        _require(0.5 < self.confidence < 1, "confidence", "between 0.5 and 1", self.confidence)
+        fresh = self.confirmation_seeds
+        _require(fresh is None or fresh >= 2, "confirmation_seeds", "2 or more", fresh)
+        rates = self.learning_rates
+        if isinstance(rates, int):
+            _require(rates >= 1, "learning_rates", "a count of 1 or more, or a list of rates", rates)
+        else:
+            positive = bool(rates) and all(math.isfinite(rate) and rate > 0 for rate in rates)
+            _require(positive, "learning_rates", "positive numbers", rates)
+
+    def completed(self, task: str, rows: int) -> RaceSettings:
+        """Fill in what depends on the data: batch size, epochs, loss, initial scale, entrants."""
+        changes: dict[str, Any] = {}
+        if self.batch_size is None:
+            changes["batch_size"] = int(min(64, max(8, 2 ** round(math.log2(max(rows, 16) / 16)))))
+        if self.epochs is None:
+            changes["epochs"] = int(min(30, max(5, round(150_000 / max(rows, 1)))))
+        if self.loss is None:
+            changes["loss"] = "softmax_cross_entropy" if task == "classification" else "squared_error"
+        elif catalog.loss(self.loss).task != task:
+            raise SettingsError(f"The loss '{self.loss}' is for {catalog.loss(self.loss).task}, but the task is {task}.")
+        if self.initial_scale is None:
+            name = catalog.activation(self.activation).name
+            changes["initial_scale"] = (
+                "he_normal" if name in _HE else "lecun_normal" if name == "selu" else "glorot_uniform"
+            )
+        if self.confirmation_seeds is None:
+            changes["confirmation_seeds"] = max(5, 2 * self.seeds)
+        if not self.entrants:
+            changes["entrants"] = entrants(LECTURE_OPTIMIZERS)
+        return RaceSettings(**{**self.__dict__, **changes})
+
+    def network(self, inputs: int, outputs: int) -> Network:
+        """The network every run trains."""
+        widths = (inputs, *self.hidden, outputs)
+        names = (catalog.activation(self.activation).name,) * len(self.hidden)
+        return Network(
+            widths,
+            (*names, catalog.activation(self.output_activation).name),
+            self.normalization,  # type: ignore[arg-type]
+            self.residual,
+            self.initial_scale or "glorot_uniform",
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every setting, ready for JSON."""
+        facts = asdict(self)
+        facts["entrants"] = [{**e, "hyperparameters": dict(e["hyperparameters"])} for e in facts["entrants"]]
+        facts["optimizers"] = [entrant.name for entrant in self.entrants]
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in facts.items()}
+
+    @classmethod
+    def from_dict(cls, facts: dict[str, Any]) -> RaceSettings:
+        """The settings `to_dict` describes."""
+        facts = {k: v for k, v in facts.items() if k != "optimizers"}
+        facts["entrants"] = tuple(Entrant(**entrant) for entrant in facts["entrants"])
+        facts["hidden"] = tuple(facts["hidden"])
+        if isinstance(facts["learning_rates"], list):
+            facts["learning_rates"] = tuple(facts["learning_rates"])
+        return cls(**facts)
+
+
+def entrants(optimizers: Sequence[str | Entrant]) -> tuple[Entrant, ...]:
+    """Entrants from names, `name=optimizer` pairs or ready entrants; "all" means the whole catalog."""
+    chosen: list[Entrant] = []
+    for item in optimizers:
+        if isinstance(item, Entrant):
+            catalog.optimizer(item.optimizer).hyperparameters(**item.hyperparameters)
+            chosen.append(item)
+        elif item.strip() == "all":
+            chosen += [Entrant(name, name) for name in catalog.optimizers()]
+        else:
+            label, _, name = item.rpartition("=")
+            row = catalog.optimizer(name)
+            chosen.append(Entrant(label.strip() or row.name, row.name))
+    names = [entrant.name for entrant in chosen]
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingsError(f"'{name}' enters the race twice; give one of them another name: second={name}.")
+    if not chosen:
+        raise SettingsError("A race needs at least one optimizer; name some with --optimizers.")
+    return tuple(chosen)
+
+
+def _require(holds: bool, name: str, wanted: str, value: Any) -> None:
+    if not holds:
+        raise SettingsError(f"The setting {name} must be {wanted}, not {value}.")

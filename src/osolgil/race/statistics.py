@@ -1,0 +1,113 @@
+"""The arithmetic of a fair comparison: paired intervals, elimination, tunability, profiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Mean of paired differences, its confidence interval and the two-sided p-value of "no difference"."""
+
+    mean: float
+    low: float
+    high: float
+    p_value: float
+
+    @property
+    def behind(self) -> bool:
+        """True where the whole interval lies below zero."""
+        return self.high < 0.0
+
+
+def interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
+    """Student's interval of the mean (Student 1908); a point where all values are equal.
+
+    >>> low, high = interval([1.0, 2.0, 3.0], 0.95)
+    >>> round(low, 2), round(high, 2)
+    (-0.48, 4.48)
+    """
+    from scipy.special import stdtrit
+
+    numbers = np.asarray(values, float)
+    mean, count = float(numbers.mean()), len(numbers)
+    if count < 2:
+        return -math.inf, math.inf
+    error = float(numbers.std(ddof=1)) / math.sqrt(count)
+    reach = float(stdtrit(count - 1, 0.5 + confidence / 2.0)) * error
+    return mean - reach, mean + reach
+
+
+def compare(challenger: Sequence[float], best: Sequence[float], confidence: float, comparisons: int = 1) -> Comparison:
+    """Challenger minus best, seed by seed; the level is shared among `comparisons` (Bonferroni)."""
+    from scipy.special import stdtr
+
+    differences = np.asarray(challenger, float) - np.asarray(best, float)
+    level = 1.0 - (1.0 - confidence) / max(comparisons, 1)
+    low, high = interval(differences.tolist(), level)
+    mean, count = float(differences.mean()), len(differences)
+    error = float(differences.std(ddof=1)) / math.sqrt(count) if count > 1 else math.inf
+    if error == 0.0:
+        p_value = 1.0 if mean == 0.0 else 0.0
+    else:
+        p_value = float(2.0 * stdtr(count - 1, -abs(mean) / error)) if count > 1 else 1.0
+    return Comparison(mean, low, high, p_value)
+
+
+def survivors(losses: np.ndarray, kept: int, level: float = 0.01) -> tuple[list[int], dict[int, float]]:
+    """Which settings of one optimizer go on, and why the others do not.
+
+    losses: (settings in order of learning rate, seeds); NaN where a run diverged. The best setting and its
+    neighbours always go on; of the others, those no worse than the `kept` best or not worse beyond doubt
+    (one-sided paired t-test, in the manner of O. Maron, A. Moore 1994). Returns the indices that go on and the
+    p-value of each that does not.
+    """
+    usable = [i for i in range(len(losses)) if np.isfinite(losses[i]).all()]
+    if not usable:
+        return [], {}
+    order = sorted(usable, key=lambda i: (float(losses[i].mean()), i))
+    best = order[0]
+    safe = {best, *order[:kept]} | {i for i in (best - 1, best + 1) if i in usable}
+    out: dict[int, float] = {}
+    for index in usable:
+        result = compare((-losses[index]).tolist(), (-losses[best]).tolist(), 0.95)
+        if index not in safe and result.mean < 0.0 and result.p_value / 2.0 < level:
+            out[index] = result.p_value / 2.0
+    return [i for i in usable if i not in out], out
+
+
+def reachable_decades(rates: Sequence[float], scores: Sequence[float], best: int) -> float:
+    """Width, in powers of ten, of the range of learning rates within 1 % of the best score around it."""
+    floor = scores[best] - 0.01 * abs(scores[best])
+    low = high = best
+    while low > 0 and scores[low - 1] >= floor:
+        low -= 1
+    while high + 1 < len(scores) and scores[high + 1] >= floor:
+        high += 1
+    return math.log10(rates[high] / rates[low])
+
+
+def profile(steps: Mapping[str, Sequence[float]]) -> dict[str, list[list[float]]]:
+    """Performance profile (E. Dolan, J. Moré, arXiv:cs/0102001): share of seeds solved within a ratio of the fastest."""
+    ratios = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
+    names = list(steps)
+    table = np.array([list(steps[name]) for name in names], float)
+    fastest = table.min(axis=0)
+    result: dict[str, list[list[float]]] = {}
+    for name, row in zip(names, table, strict=True):
+        solved = np.isfinite(row)
+        result[name] = [
+            [ratio, float(np.mean(solved & (row <= ratio * np.where(np.isfinite(fastest), fastest, 0.0))))]
+            for ratio in ratios
+        ]
+    return result
+
+
+def first_reaching(scores: np.ndarray, steps: np.ndarray, target: float) -> float:
+    """Training steps after which a run first reaches the target, infinity if it never does."""
+    hits = np.flatnonzero(scores >= target)
+    return float(steps[hits[0]]) if hits.size else math.inf
