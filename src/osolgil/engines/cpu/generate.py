@@ -96,11 +96,12 @@ def loss_text(row: Loss, precision: str) -> str:
 
 
 def optimizer_text(row: Optimizer, precision: str) -> str:
-    """Source of a compiled optimizer: coefficients in float64 once per step, the update per element."""
+    """Source of a compiled optimizer: coefficients in float64 once per step, the update per element.
+
+    The coefficients come first: they are compiled where they stand, before the update gives the same words
+    the meaning of its own precision.
+    """
     names = row.coefficient_names
-    text = _module(row.name, precision, row.formula)
-    if row.coefficients is not None:
-        text += _words(row.coefficients, "words64") + "@njit\n" + source(row.coefficients) + "\n"
     states = [f"state{k}" for k in range(len(row.state))]
     views = [f"{s} = every[{k} * length + start:{k} * length + stop]" for k, s in enumerate(states)]
     scalars = [f"scalar{k} = F(scalar[{k}])" for k in range(len(names))]
@@ -108,8 +109,9 @@ def optimizer_text(row: Optimizer, precision: str) -> str:
     taken = ", ".join(["thetas[i]", "slopes[i]", *(f"{s}[i]" for s in states)])
     taken += "".join(f", scalar{k}" for k in range(len(names)))
     return (
-        text
+        _HEADER.format(name=row.name, precision=precision)
         + _coefficients(row)
+        + _formulas(row.formula)
         + _UPDATE.format(
             states=len(states),
             views="\n    ".join(views) or "pass",
@@ -125,21 +127,27 @@ def optimizer_text(row: Optimizer, precision: str) -> str:
 def _coefficients(row: Optimizer) -> str:
     hypers = [f"h[{k}]" for k in range(len(row.defaults))]
     results = [f"out[{k}]" for k in range(len(row.coefficient_names))]
+    text = ""
     if row.coefficients is None:
         if arguments(row.formula)[2 + len(row.state) :] != tuple(row.defaults):
             raise BindingError(f"optimizer '{row.name}' has other scalars than its hyperparameters {tuple(row.defaults)}")
         assign = ", ".join(results) + " = " + ", ".join(hypers)
     else:
+        text = _words(row.coefficients, "words64") + '@njit(error_model="numpy")\n' + source(row.coefficients) + "\n"
         carried = [f"c[{k}]" for k in range(len(row.carried))]
         call = ", ".join(["t", *carried, *hypers])
         assign = ", ".join([*carried, *results]) + f" = {row.coefficients.__name__}({call})"
-    return _COEFFICIENTS.format(
+    return text + _COEFFICIENTS.format(
         hypers=len(hypers), carried=max(len(row.carried), 1), results=len(results), assign=assign
     )
 
 
 def _module(name: str, precision: str, *formulas: Formula) -> str:
-    text = _HEADER.format(name=name, precision=precision)
+    return _HEADER.format(name=name, precision=precision) + _formulas(*formulas)
+
+
+def _formulas(*formulas: Formula) -> str:
+    text = ""
     for formula in formulas:
         text += _words(formula, "words") + '@njit(error_model="numpy", fastmath={"contract"})\n'
         text += source(formula, literal="F") + "\n"
