@@ -1,0 +1,1 @@
+"""Speed of osolgil beside its peers, measured in one run on one machine and reported as ratios."""
