@@ -29,7 +29,7 @@ def bind(formula: Formula, words: Mapping[str, Any], *, engine: str, literal: Fo
     `literal`, where given, is applied to every number written in the formula (SymPy makes it a rational).
     Raises `BindingError` naming the formula and the engine when a word has no meaning there.
     """
-    missing = sorted(words_used(formula) - set(words))
+    missing = sorted(words_used(formula, engine=engine) - set(words))
     if missing:
         raise BindingError(f"engine '{engine}' has no '{missing[0]}', which formula '{formula.__name__}' uses")
     space: dict[str, Any] = {**words, "LITERAL": literal}
@@ -45,16 +45,23 @@ def source(formula: Formula, *, literal: str | None = None) -> str:
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
-def words_used(formula: Formula) -> set[str]:
-    """The words of the vocabulary a formula uses; any other outside name raises `BindingError`."""
+def words_used(formula: Formula, *, engine: str) -> set[str]:
+    """The words of the vocabulary a formula uses.
+
+    Raises `BindingError` for any other name from outside, and for attributes, which only some engines' numbers have.
+    """
     tree = _tree(formula)
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    own = {argument.arg for argument in tree.args.args}
+    own = {node.arg for node in ast.walk(tree.args) if isinstance(node, ast.arg)}
     own |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
     outside = {node.id for node in names} - own
     foreign = sorted(outside - set(WORDS))
+    foreign += [f".{node.attr}" for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     if foreign:
-        raise BindingError(f"formula '{formula.__name__}' uses '{foreign[0]}', which is no word of the vocabulary")
+        raise BindingError(
+            f"formula '{formula.__name__}' uses '{foreign[0]}', which is no word of the vocabulary, "
+            f"so engine '{engine}' cannot run it"
+        )
     return outside
 
 
@@ -70,7 +77,10 @@ def _text(formula: Formula) -> str:
 
 
 def _tree(formula: Formula) -> ast.FunctionDef:
-    tree = ast.parse(_text(formula)).body[0]
+    try:
+        tree = ast.parse(_text(formula)).body[0]
+    except (OSError, TypeError, SyntaxError) as error:
+        raise BindingError(f"the source of '{formula}' cannot be read: write it as a function in a file") from error
     if not isinstance(tree, ast.FunctionDef):
         raise BindingError(f"'{formula}' is not written as a function")
     tree.decorator_list = []

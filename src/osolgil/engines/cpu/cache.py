@@ -86,7 +86,11 @@ def _import(name: str, path: Path, search: list[str] | None = None) -> ModuleTyp
         raise ImportError(f"cannot import {path}")
     loaded = importlib.util.module_from_spec(spec)
     sys.modules[name] = loaded
-    spec.loader.exec_module(loaded)
+    try:
+        spec.loader.exec_module(loaded)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return loaded
 
 

@@ -6,7 +6,6 @@ True
 """
 
 from osolgil.engines._binding import BindingError, arguments, source, words_used
-from osolgil.formulas._vocabulary import WORDS
 from osolgil.formulas.catalog import Activation, Formula, Loss, Optimizer
 
 _HEADER = '''"""Generated from the formula '{name}' for {precision}."""
@@ -155,8 +154,5 @@ def _formulas(*formulas: Formula) -> str:
 
 
 def _words(formula: Formula, vocabulary: str) -> str:
-    used = words_used(formula)
-    unknown = sorted(used - set(WORDS))
-    if unknown:
-        raise BindingError(f"the CPU engine has no '{unknown[0]}', which formula '{formula.__name__}' uses")
+    used = words_used(formula, engine="CPU")
     return "".join(f'{word} = {vocabulary}["{word}"]\n' for word in sorted(used))
