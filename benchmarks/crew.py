@@ -89,7 +89,8 @@ class Crew:
 
 
 def _environment(peer: str, environment: dict[str, str], scratch: Path) -> dict[str, str]:
-    """Compiled code goes to a fresh folder, so that compile seconds are true."""
+    """Nothing compiled before is found again, by another set-up neither, so that compile seconds are true."""
+    environment["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"
     environment["TORCHINDUCTOR_CACHE_DIR"] = str(scratch / f"{peer}-inductor")
     environment["XDG_CACHE_HOME"] = str(scratch / "cache")
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "src")])
