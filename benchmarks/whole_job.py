@@ -1,7 +1,7 @@
 """The whole job on `digits`: which optimizer and learning rate, and the trained model; seconds to the answer.
 
-All get the same rows in the same split, network, optimizers, learning-rate grid, epochs, batch size and
-cores. What they differ in is how they search: osolgil's race, Optuna over a PyTorch loop, scikit-learn's
+All get the same rows in the same split, network, optimizers, number of learning rates, epochs, batch size
+and cores. What they differ in is how they search: osolgil's race, Optuna over a PyTorch loop, scikit-learn's
 successive halving. Seconds are those of a whole process, from its start to its result on disk.
 """
 
