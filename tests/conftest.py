@@ -1,0 +1,7 @@
+"""Every test shares one folder of compiled kernels, so that each kernel is compiled once."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("OSOLGIL_CACHE", str(Path(tempfile.gettempdir()) / "osolgil-test-cache"))
