@@ -8,6 +8,7 @@ steps on the way to them are subnormal are not counted; they are right to a few 
 
 import mpmath
 import numpy as np
+
 from laws import compiled
 from osolgil.engines._binding import bind
 from osolgil.formulas.catalog import Activation

@@ -3,6 +3,7 @@
 from ctypes import CFUNCTYPE, c_double, c_int64
 
 import numpy as np
+
 from osolgil.engines.cpu import library
 from osolgil.formulas.catalog import Activation, Loss, Optimizer
 

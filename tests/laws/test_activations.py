@@ -12,6 +12,7 @@ import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
+
 from laws import accuracy, compiled
 from osolgil.engines import accelerator, symbolic
 from osolgil.formulas import catalog
