@@ -77,7 +77,7 @@ def nadam_coefficients(t, momentum_product, learning_rate, beta1, beta2, epsilon
     generalises=("adam",),
     peers={
         "pytorch": "same",
-        "keras": "γ = 0.001, ε = 1e-7; the schedule's 0.004 is fixed",
+        "keras": "γ = 0.001, ε = 1e-7; its schedule is fixed at ψ = 1, 250 times as fast",
         "optax": "no μ schedule (momentum_decay = 0 and 2β₁ in its place); bias corrections differ",
     },
 )
