@@ -35,20 +35,13 @@ def source_of_arrays(name: str, inputs: Any, targets: Any) -> Source:
 def _content(rows: Any, answers: np.ndarray) -> str:
     if isinstance(rows, np.ndarray):
         return digest(rows, answers)
-    columns = [rows[name] for name in rows.columns]
-    return digest(
-        *map(str, rows.columns),
-        *(
-            column.astype(str).to_numpy(dtype=object) if column.dtype == object else _plain(column)
-            for column in columns
-        ),
-        answers,
-    )
+    return digest(*map(str, rows.columns), *(_plain(rows[name]) for name in rows.columns), answers)
 
 
 def _plain(column: Any) -> np.ndarray:
-    values = column.to_numpy()
-    return values if values.dtype.kind in "fiubmM" else column.astype(str).to_numpy(dtype=object)
+    """A column's values in a form whose bytes do not depend on the pandas version."""
+    values = column.to_numpy() if column.dtype != "category" else column.astype(object).to_numpy()
+    return values if values.dtype.kind in "fiubmM" else column.astype(object).to_numpy()
 
 
 def _inputs_of(inputs: Any, notes: list[str]) -> tuple[Any, tuple[int, ...] | None, float | None]:

@@ -13,7 +13,7 @@ from osolgil.errors import DataError, SettingsError
 
 USUAL_NAMES = ("target", "label", "class", "y")
 FEW_VALUES = 20
-SMALL_SHARE = 0.1
+SMALL_SHARE = 0.2
 
 
 def separate_target(source: Source, target: str | None) -> None:
