@@ -1,4 +1,4 @@
-"""Laws of every initial scale: its variance in the fans, what a network draws, and PyTorch's and JAX's own."""
+"""Laws of every initial scale: what a network draws, and what PyTorch and JAX draw."""
 
 import jax
 import numpy as np

@@ -12,11 +12,13 @@ import os
 import platform
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from types import ModuleType
 
 from osolgil.errors import OutputError
 
+_importing = threading.RLock()
 _KERNELS = Path(__file__).parent / "kernels"
 
 
@@ -44,17 +46,21 @@ def package() -> str:
 
 
 def module(name: str, text: str | None = None) -> ModuleType:
-    """A module of the cached package: a kernel by its name, or a generated one from its text."""
-    base = package()
-    if text is None:
-        return importlib.import_module(f"{base}.{name}")
-    name = f"{name}_{_digest(text)}"
-    full = f"{base}.{name}"
-    if full in sys.modules:
-        return sys.modules[full]
-    path = Path(sys.modules[base].__path__[0]) / f"{name}.py"
-    write_once(path, text)
-    return _import(full, path)
+    """A module of the cached package: a kernel by its name, or a generated one from its text.
+
+    One thread imports at a time, so that no other sees a module whose functions are still being compiled.
+    """
+    with _importing:
+        base = package()
+        if text is None:
+            return importlib.import_module(f"{base}.{name}")
+        name = f"{name}_{_digest(text)}"
+        full = f"{base}.{name}"
+        if full in sys.modules:
+            return sys.modules[full]
+        path = Path(sys.modules[base].__path__[0]) / f"{name}.py"
+        write_once(path, text)
+        return _import(full, path)
 
 
 def write_once(path: Path, text: str) -> None:
