@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from osolgil.data import from_arrays, load
 from osolgil.data.splits import split_rows
+from osolgil.errors import DataError
 
 
 @given(
@@ -68,3 +69,16 @@ def test_regression_targets_are_standardised_by_the_training_rows(name: str) -> 
     assert data.train.targets.mean() == pytest.approx(0, abs=1e-6)
     assert data.train.targets.std() == pytest.approx(1, abs=1e-6)
     assert abs(float(data.test.targets.mean())) > 1e-6
+
+
+def test_a_pair_of_arrays_tests_and_the_target_has_a_name() -> None:
+    inputs, targets = np.random.default_rng(1).normal(size=(70, 2)), np.arange(70) % 2
+    data = from_arrays(inputs[:60], targets[:60], target="side", test=(inputs[60:], targets[60:]), name="toy")
+    assert (data.name, data.target_name, data.rows) == (
+        "toy",
+        "side",
+        {"train": 50, "validation": 10, "test": 10},
+    )
+    np.testing.assert_array_equal(data.test.inputs, data.preprocessing.transform(inputs[60:]))
+    with pytest.raises(DataError, match="test rows have 1 features"):
+        from_arrays(inputs, targets, test=(inputs[:, :1], targets))

@@ -65,6 +65,7 @@ def from_arrays(
     inputs: Any,
     targets: Any,
     *,
+    target: str | None = None,
     task: str | None = None,
     test: tuple[Any, Any] | float | None = None,
     seed: int = 0,
@@ -76,6 +77,7 @@ def from_arrays(
         inputs: (rows, features) or images (rows, height, width[, channels]): a NumPy array, nested lists or a
             pandas DataFrame (whose columns may be of any kind, with missing cells).
         targets: (rows,) class labels of any kind, or numbers.
+        target: what to call the target; by default the name of a Series, else "target".
         task, seed: as for `load`.
         test: (inputs, targets) of the test rows, or the share of rows to test on.
         name: what to call the data.
@@ -91,6 +93,7 @@ def from_arrays(
     from osolgil.data.arrays import add_test, source_of_arrays
 
     source = source_of_arrays(name, inputs, targets)
+    source.target_name = target or source.target_name
     share = None
     if isinstance(test, (tuple, list)) and len(test) == 2:
         add_test(source, source_of_arrays(name, *test))
