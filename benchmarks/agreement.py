@@ -19,13 +19,13 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 LIBRARIES = ("numpy", "numba", "mpmath", "jax", "optax", "torch", "keras")
 PRECISIONS = ("float32", "float64")
 ABOUT_ACTIVATIONS = """\
-The compiled value f and slope f′ against mpmath. The unit is the spacing of floats at the result, or ε·|x|·(its
-derivative) where that is more: there the last place of x itself moves the result by more than an ulp. Results within
-a factor 64 of the subnormal range are left out."""
+The compiled value f and slope f′ against mpmath. The unit is the spacing of floats at the result, or
+ε·|x|·(its derivative) where that is more: there the last place of x itself moves the result by more than
+an ulp. Results within a factor 64 of the subnormal range are left out."""
 ABOUT_OPTIMIZERS = """\
-Random gradients in float64; a difference is relative to how far from 0 a coordinate gets. Each cell is the compiled
-update beside the library's own at the same learning rate. *with* names the options that differ from the defaults
-there or here; *differs* means that no option reaches agreement."""
+Random gradients in float64; a difference is relative to how far from 0 a coordinate gets. Each cell is
+the compiled update beside the library's own at the same learning rate. *with* names the options that
+differ from the defaults there or here; *differs* means that no option reaches agreement."""
 
 
 def main() -> None:
