@@ -1,1 +1,1 @@
-"""Engines run formulas on a device: compiled on the CPU, JAX on an accelerator, SymPy for exact mathematics."""
+"""Engines run formulas: compiled on the CPU, JAX on an accelerator, SymPy for exact mathematics."""

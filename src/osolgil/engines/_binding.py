@@ -1,4 +1,4 @@
-"""Give one formula's source another vocabulary: the same text runs on NumPy, compiled, on JAX or as exact mathematics.
+"""Give a formula's source another vocabulary: one text runs on NumPy, compiled, on JAX, as exact mathematics.
 
 >>> import math
 >>> from osolgil.formulas.activations import softplus
@@ -23,7 +23,9 @@ class BindingError(TypeError):
     """A formula uses something that is no word of the vocabulary, or that an engine does not know."""
 
 
-def bind(formula: Formula, words: Mapping[str, Any], *, engine: str, literal: Formula | None = None) -> Formula:
+def bind(
+    formula: Formula, words: Mapping[str, Any], *, engine: str, literal: Formula | None = None
+) -> Formula:
     """Compile the source of `formula` anew with the meanings in `words`.
 
     `literal`, where given, is applied to every number written in the formula (SymPy makes it a rational).
@@ -31,14 +33,19 @@ def bind(formula: Formula, words: Mapping[str, Any], *, engine: str, literal: Fo
     """
     missing = sorted(words_used(formula, engine=engine) - set(words))
     if missing:
-        raise BindingError(f"engine '{engine}' has no '{missing[0]}', which formula '{formula.__name__}' uses")
+        raise BindingError(
+            f"engine '{engine}' has no '{missing[0]}', which formula '{formula.__name__}' uses"
+        )
     space: dict[str, Any] = {**words, "LITERAL": literal}
-    exec(compile(source(formula, literal="LITERAL" if literal else None), f"<{formula.__name__}>", "exec"), space)
+    exec(
+        compile(source(formula, literal="LITERAL" if literal else None), f"<{formula.__name__}>", "exec"),
+        space,
+    )
     return space[formula.__name__]
 
 
 def source(formula: Formula, *, literal: str | None = None) -> str:
-    """The formula as bare Python text: no decorators, no docstring; numbers wrapped in a call of `literal`."""
+    """The formula as bare text: no decorators, no docstring; numbers wrapped in a call of `literal`."""
     tree = _tree(formula)
     if literal:
         tree = _WrapNumbers(literal).visit(tree)
@@ -48,7 +55,7 @@ def source(formula: Formula, *, literal: str | None = None) -> str:
 def words_used(formula: Formula, *, engine: str) -> set[str]:
     """The words of the vocabulary a formula uses.
 
-    Raises `BindingError` for any other name from outside, and for attributes, which only some engines' numbers have.
+    Raises `BindingError` for any other name from outside, and for attributes: no engine's numbers share them.
     """
     tree = _tree(formula)
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
@@ -80,7 +87,9 @@ def _tree(formula: Formula) -> ast.FunctionDef:
     try:
         tree = ast.parse(_text(formula)).body[0]
     except (OSError, TypeError, SyntaxError) as error:
-        raise BindingError(f"the source of '{formula}' cannot be read: write it as a function in a file") from error
+        raise BindingError(
+            f"the source of '{formula}' cannot be read: write it as a function in a file"
+        ) from error
     if not isinstance(tree, ast.FunctionDef):
         raise BindingError(f"'{formula}' is not written as a function")
     tree.decorator_list = []

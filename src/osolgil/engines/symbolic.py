@@ -17,7 +17,9 @@ from osolgil.errors import MissingLibraryError
 def expression(formula: Callable[..., Any], *symbols: Any) -> Any:
     """The formula applied to SymPy symbols; every number in it is taken as the decimal it is written as."""
     sympy = _sympy()
-    return bind(formula, _words(sympy), engine="SymPy", literal=lambda value: sympy.Rational(str(value)))(*symbols)
+    return bind(formula, _words(sympy), engine="SymPy", literal=lambda value: sympy.Rational(str(value)))(
+        *symbols
+    )
 
 
 def _sympy() -> Any:

@@ -52,7 +52,7 @@ def sigmoid_derivative(x):
     peers={"pytorch": "same", "keras": "same", "optax": "same (jax.nn.sigmoid)"},
 )
 def sigmoid(x):
-    """Squashes any input into (0, 1): σ(x) = 1/(1 + exp(-x)), written with exp(-|x|) so that it never overflows."""
+    """Squashes any input into (0, 1): σ(x) = 1/(1 + exp(-x)), written with exp(-|x|) to never overflow."""
     e = exp(-absolute(x))
     return where(x >= 0.0, 1.0, e) / (1.0 + e)
 
@@ -190,7 +190,7 @@ def silu_derivative(x):
     slope=silu_derivative,
     title="SiLU",
     aliases=("swish",),
-    paper="S. Elfwing, E. Uchibe, K. Doya, arXiv:1702.03118; P. Ramachandran, B. Zoph, Q. Le, arXiv:1710.05941",
+    paper="S. Elfwing, E. Uchibe, K. Doya, arXiv:1702.03118; P. Ramachandran et al., arXiv:1710.05941",
     year=2017,
     parents=("sigmoid", "relu"),
     peers={"pytorch": "same", "keras": "same", "optax": "same (jax.nn.silu)"},

@@ -1,6 +1,6 @@
 """The catalog: one frozen row per formula, found by name or alias.
 
-A formula joins the catalog by its decorator, in the module where it is written; nothing else has to be edited.
+A formula joins the catalog by its decorator, in the module where it is written; nothing else is edited.
 
 >>> from osolgil.formulas import catalog
 >>> catalog.optimizer("adam").parents
@@ -74,7 +74,7 @@ class Loss(Row):
 
 @dataclass(frozen=True, eq=False)
 class InitialScale(Row):
-    """Standard deviation of initial weights from fan-in and fan-out, and the distribution they are drawn from."""
+    """Standard deviation of initial weights from fan-in and fan-out, and the distribution they come from."""
 
     distribution: Literal["normal", "uniform"] = field(kw_only=True)
 
@@ -84,8 +84,9 @@ class Optimizer(Row):
     """An update per element with its state, and coefficients computed once per step.
 
     `state` names the arrays carried from step to step (all start at 0); `carried` names scalars carried from
-    step to step with their first values; `defaults` are the hyperparameters. `generalises` names the optimizers
-    it contains as special cases, which it must not lose to when well tuned (Choi et al. 2019, arXiv:1910.05446).
+    step to step with their first values; `defaults` are the hyperparameters. `generalises` names the
+    optimizers it contains as special cases, which it must not lose to when well tuned (Choi et al. 2019,
+    arXiv:1910.05446).
     """
 
     state: tuple[str, ...] = field(kw_only=True)
@@ -198,7 +199,9 @@ def _name(formula: Formula, name: str | None) -> str:
     return name or formula.__name__
 
 
-def add_activation(*, slope: Formula, name: str | None = None, **facts: Any) -> Callable[[Formula], Activation]:
+def add_activation(
+    *, slope: Formula, name: str | None = None, **facts: Any
+) -> Callable[[Formula], Activation]:
     """Decorator: put an activation with its derivative `slope` into the catalog."""
     return lambda formula: _activations.add(
         Activation(name=_name(formula, name), formula=formula, slope=slope, **facts)
@@ -220,7 +223,7 @@ def add_initial_scale(*, name: str | None = None, **facts: Any) -> Callable[[For
 def add_optimizer(
     *, defaults: Mapping[str, float], state: tuple[str, ...] = (), name: str | None = None, **facts: Any
 ) -> Callable[[Formula], Optimizer]:
-    """Decorator: put an optimizer's update, with its defaults and the names of its state, into the catalog."""
+    """Decorator: put an optimizer's update, its defaults and the names of its state into the catalog."""
     return lambda formula: _optimizers.add(
         Optimizer(
             name=_name(formula, name),

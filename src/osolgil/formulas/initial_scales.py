@@ -6,7 +6,10 @@ Biases start at zero. A uniform distribution of standard deviation s reaches fro
 from osolgil.formulas._vocabulary import sqrt
 from osolgil.formulas.catalog import add_initial_scale
 
-GLOROT = "X. Glorot, Y. Bengio, Understanding the difficulty of training deep feedforward networks, AISTATS 2010, eq. 16"
+GLOROT = (
+    "X. Glorot, Y. Bengio, Understanding the difficulty of training deep feedforward networks, "
+    "AISTATS 2010, eq. 16"
+)
 HE = "K. He, X. Zhang, S. Ren, J. Sun, Delving deep into rectifiers, arXiv:1502.01852, eq. 10"
 LECUN = "Y. LeCun, L. Bottou, G. Orr, K.-R. Müller, Efficient BackProp, 1998, eq. 16"
 TRUNCATED = "draws from a normal distribution cut at 2 standard deviations"

@@ -1,1 +1,1 @@
-"""The CPU engine: formulas and kernels compiled by Numba, cached on disk by content, run by teams of threads."""
+"""The CPU engine: formulas and kernels compiled by Numba, cached by content, run by teams of threads."""

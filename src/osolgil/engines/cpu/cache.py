@@ -1,7 +1,7 @@
 """Where compiled kernels live: a folder named by the hash of everything they are made of.
 
-The kernels' sources, the versions of Python, NumPy and Numba, and the processor name the folder; the text of a
-compiled formula names its file. So an edit always compiles anew, and nothing else ever does.
+The kernels' sources, the versions of Python, NumPy and Numba, and the processor name the folder; the text of
+a compiled formula names its file. So an edit always compiles anew, and nothing else ever does.
 """
 
 import functools
@@ -35,7 +35,13 @@ def package() -> str:
     import numba
 
     sources = {path.name: path.read_text("utf-8") for path in sorted(_KERNELS.glob("*.py"))}
-    made_of = [platform.python_version(), numba.__version__, _numpy_version(), _processor(), *sources.values()]
+    made_of = [
+        platform.python_version(),
+        numba.__version__,
+        _numpy_version(),
+        _processor(),
+        *sources.values(),
+    ]
     name = "osolgil_kernels_" + _digest(*made_of)
     folder = _writable(cache_folder() / "kernels") / name
     for file, text in sources.items():
@@ -82,7 +88,9 @@ def _writable(folder: Path) -> Path:
         return folder
     except OSError:
         if os.environ.get("OSOLGIL_CACHE"):
-            raise OutputError(f"The cache folder OSOLGIL_CACHE={folder} cannot be written; name another.") from None
+            raise OutputError(
+                f"The cache folder OSOLGIL_CACHE={folder} cannot be written; name another."
+            ) from None
         return Path(tempfile.mkdtemp(prefix="osolgil-kernels-"))
 
 

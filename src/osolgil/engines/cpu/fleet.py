@@ -22,7 +22,7 @@ _CACHE_LINE = 16
 
 @dataclass(frozen=True)
 class Task:
-    """The data of a problem: inputs (rows, features) and targets (rows, outputs), and which rows are for what."""
+    """The data: inputs (rows, features), targets (rows, outputs), and which rows are for what."""
 
     inputs: np.ndarray
     targets: np.ndarray
@@ -65,7 +65,12 @@ class Fleet:
 
     @classmethod
     def create(
-        cls, network: Network, task: Task, settings: Sequence[RunSetting], epochs: int, precision: str = "float32"
+        cls,
+        network: Network,
+        task: Task,
+        settings: Sequence[RunSetting],
+        epochs: int,
+        precision: str = "float32",
     ) -> Fleet:
         """First state of every run: initial parameters by seed, optimizer state 0."""
         rows = [catalog.optimizer(setting.optimizer) for setting in settings]
@@ -132,8 +137,9 @@ class Fleet:
         measure = cache.module("kernels.training").measure
         task = self.task
         arguments = (
-            work.layers, work.places, self.arrays["thetas"], self.arrays["runnings"], work.spaces, task.inputs,
-            task.targets, rows, library.gemm(self.precision), work.loss, task.classify, losses, scores,
+            work.layers, work.places, self.arrays["thetas"], self.arrays["runnings"], work.spaces,
+            task.inputs, task.targets, rows, library.gemm(self.precision), work.loss, task.classify, losses,
+            scores,
         )  # fmt: skip
         with single_threaded_blas():
             _in_threads(lambda worker: measure(*arguments, worker, workers), workers)
@@ -152,12 +158,22 @@ def outputs(network: Network, theta: np.ndarray, running: np.ndarray, inputs: np
     kernel = cache.module("kernels.training").outputs_of
     blas = library.gemm(precision)
     with single_threaded_blas():
-        kernel(layers, theta, running, space, np.ascontiguousarray(inputs, precision), result, blas, 0, len(inputs))
+        kernel(
+            layers,
+            theta,
+            running,
+            space,
+            np.ascontiguousarray(inputs, precision),
+            result,
+            blas,
+            0,
+            len(inputs),
+        )
     return result
 
 
 def workspace(network: Network, precision: str, rows: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """The network's table with addresses and workspace places, the places of targets and delta, and the size."""
+    """The network's table with addresses and places, the places of targets and delta, and the size."""
     layers = network.table.copy()
     place = _rounded(rows * network.widths[0])
     for index, row in enumerate(layers):
@@ -193,9 +209,10 @@ class _Workspace:
         kernel = cache.module("kernels.training").work
         task, arrays = self.fleet.task, self.fleet.arrays
         arguments = (
-            self.shared, self.syncs, self.layers, self.places, *(arrays[name] for name in ARRAYS), self.spaces,
-            self.gradients, self.orders, self.coefficients, task.inputs, task.targets, task.training,
-            task.validation, library.gemm(self.fleet.precision), self.loss, task.classify, task.spread,
+            self.shared, self.syncs, self.layers, self.places, *(arrays[name] for name in ARRAYS),
+            self.spaces, self.gradients, self.orders, self.coefficients, task.inputs, task.targets,
+            task.training, task.validation, library.gemm(self.fleet.precision), self.loss, task.classify,
+            task.spread,
         )  # fmt: skip
 
         def watch() -> None:
@@ -254,7 +271,7 @@ def _in_threads(
     watch: Callable[[], None] = lambda: None,
     cancel: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run `work(i)` in `count` threads; `watch` runs meanwhile, and an exception in it cancels the threads."""
+    """Run `work(i)` in `count` threads; `watch` runs meanwhile, and its exception cancels the threads."""
     failures: list[BaseException] = []
 
     def guarded(index: int) -> None:

@@ -129,10 +129,17 @@ def _coefficients(row: Optimizer) -> str:
     text = ""
     if row.coefficients is None:
         if arguments(row.formula)[2 + len(row.state) :] != tuple(row.defaults):
-            raise BindingError(f"optimizer '{row.name}' has other scalars than its hyperparameters {tuple(row.defaults)}")
+            raise BindingError(
+                f"optimizer '{row.name}' has other scalars than its hyperparameters {tuple(row.defaults)}"
+            )
         assign = ", ".join(results) + " = " + ", ".join(hypers)
     else:
-        text = _words(row.coefficients, "words64") + '@njit(error_model="numpy")\n' + source(row.coefficients) + "\n"
+        text = (
+            _words(row.coefficients, "words64")
+            + '@njit(error_model="numpy")\n'
+            + source(row.coefficients)
+            + "\n"
+        )
         carried = [f"c[{k}]" for k in range(len(row.carried))]
         call = ", ".join(["t", *carried, *hypers])
         assign = ", ".join([*carried, *results]) + f" = {row.coefficients.__name__}({call})"

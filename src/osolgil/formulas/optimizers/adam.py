@@ -1,4 +1,4 @@
-"""Adam and its children: momentum for the direction, RMSProp for the step size, both freed from their start at zero."""
+"""Adam and its children: momentum for the direction, RMSProp for the size, both freed of a start at 0."""
 
 from osolgil.formulas._vocabulary import absolute, maximum, sqrt
 from osolgil.formulas.catalog import add_optimizer
@@ -49,14 +49,14 @@ def adamax_coefficients(t, learning_rate, beta1, beta2, epsilon):
     },
 )
 def adamax(theta, gradient, mean, largest, step_size, beta1, beta2, epsilon):
-    """Adam with the largest recent |g| in place of the root of squares: u ← max(β₂ u, |g| + ε), θ ← θ - γ m̂/u."""
+    """Adam with the largest recent |g| in place of the root: u ← max(β₂ u, |g| + ε), θ ← θ - γ m̂/u."""
     mean = beta1 * mean + (1.0 - beta1) * gradient
     largest = maximum(beta2 * largest, absolute(gradient) + epsilon)
     return theta - step_size * mean / largest, mean, largest
 
 
 def nadam_coefficients(t, momentum_product, learning_rate, beta1, beta2, epsilon, momentum_decay):
-    """Dozat's momentum schedule μ_t = β₁(1 - ½ 0.96^(t ψ)); returns its product so far, then the step's scalars."""
+    """Dozat's schedule μ_t = β₁(1 - ½ 0.96^(t ψ)); returns its product so far, then the step's scalars."""
     now = beta1 * (1.0 - 0.5 * 0.96 ** (t * momentum_decay))
     following = beta1 * (1.0 - 0.5 * 0.96 ** ((t + 1.0) * momentum_decay))
     momentum_product = momentum_product * now
@@ -71,7 +71,7 @@ def nadam_coefficients(t, momentum_product, learning_rate, beta1, beta2, epsilon
     defaults={**ADAM, "learning_rate": 0.002, "momentum_decay": 0.004},
     coefficients=nadam_coefficients,
     title="Nadam",
-    paper="T. Dozat, Incorporating Nesterov momentum into Adam, ICLR workshop 2016, Algorithm 2 with its μ schedule",
+    paper="T. Dozat, Incorporating Nesterov momentum into Adam, ICLR workshop 2016, Algorithm 2 with μ_t",
     year=2016,
     parents=("adam", "nesterov"),
     generalises=("adam",),

@@ -54,7 +54,7 @@ def momentum_literal(theta, gradient, velocity, learning_rate, momentum):
     defaults={"learning_rate": 0.01, "momentum": 0.9},
     title="Nesterov",
     aliases=("nag", "nesterov_momentum"),
-    paper="Y. Nesterov 1983; in this form: I. Sutskever et al., ICML 2013, eq. 3-4; Y. Bengio et al., arXiv:1212.0901",
+    paper="Y. Nesterov 1983; in this form: I. Sutskever et al., ICML 2013; Y. Bengio et al., arXiv:1212.0901",
     year=1983,
     parents=("momentum",),
     generalises=("sgd",),
@@ -65,6 +65,9 @@ def momentum_literal(theta, gradient, velocity, learning_rate, momentum):
     },
 )
 def nesterov(theta, gradient, velocity, learning_rate, momentum):
-    """Looks ahead before it measures the slope; θ here is the point looked ahead to: v ← ρ v - γ g, θ ← θ + ρ v - γ g."""
+    """Looks ahead before it measures the slope: v ← ρ v - γ g, θ ← θ + ρ v - γ g.
+
+    θ here is the point looked ahead to, so that g is measured at θ as for every other optimizer.
+    """
     velocity = momentum * velocity - learning_rate * gradient
     return theta + momentum * velocity - learning_rate * gradient, velocity

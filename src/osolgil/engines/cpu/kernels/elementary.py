@@ -42,10 +42,11 @@ FLOAT32 = SimpleNamespace(
     erfc_end=10.6, most_negative=-20.0,
 )  # fmt: skip
 FLOAT64 = SimpleNamespace(
-    real=np.float64, integer=np.int64, bits=bits_of_float64, from_bits=float64_of_bits, fraction=52, bias=1023,
-    magic=6755399441055744.0, ln2_high=6.93147180369123816490e-01, ln2_low=1.90821492927058770002e-10,
-    largest=710.0, smallest=-746.0, exp_terms=14, log_terms=11, split_mask=-134217728,
-    tiny=2.2250738585072014e-308, erfc=ERFC64, erf=ERF64, erfc_end=28.0, most_negative=-40.0,
+    real=np.float64, integer=np.int64, bits=bits_of_float64, from_bits=float64_of_bits, fraction=52,
+    bias=1023, magic=6755399441055744.0, ln2_high=6.93147180369123816490e-01,
+    ln2_low=1.90821492927058770002e-10, largest=710.0, smallest=-746.0, exp_terms=14, log_terms=11,
+    split_mask=-134217728, tiny=2.2250738585072014e-308, erfc=ERFC64, erf=ERF64, erfc_end=28.0,
+    most_negative=-40.0,
 )  # fmt: skip
 
 
@@ -91,7 +92,14 @@ def _selections(kind):
     def sqrt(x):
         return F(math.sqrt(F(x)))
 
-    return {"where": where, "maximum": maximum, "minimum": minimum, "absolute": absolute, "sign": sign, "sqrt": sqrt}
+    return {
+        "where": where,
+        "maximum": maximum,
+        "minimum": minimum,
+        "absolute": absolute,
+        "sign": sign,
+        "sqrt": sqrt,
+    }
 
 
 def _exponentials(kind):

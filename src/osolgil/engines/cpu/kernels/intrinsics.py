@@ -73,7 +73,7 @@ def call_address(typing_context, address, arguments):
 
 @intrinsic
 def gemm_address(typing_context, address, flags, sizes, scales, places):
-    """Call a Fortran gemm: flags (transpose a, b), sizes (m, n, k, lda, ldb, ldc), scales (α, β), addresses (a, b, c)."""
+    """Call a Fortran gemm: flags (a, b), sizes (m, n, k, lda, ldb, ldc), scales (α, β), places (a, b, c)."""
     signature = types.void(types.int64, flags, sizes, scales, places)
 
     def generate(context, builder, signature, values):

@@ -84,7 +84,9 @@ def forward(layers, theta, running, space, rows, blas, training, dropout, key, r
             barrier(sync, team)
         start, stop = portion(rows * outputs, rank, team)
         value, slope = layer[VALUE], layer[SLOPE]
-        call_address(layer[ACTIVATION], (_place(space, slope + start), _place(space, value + start), stop - start))
+        call_address(
+            layer[ACTIVATION], (_place(space, slope + start), _place(space, value + start), stop - start)
+        )
         if index + 1 < layers.shape[0]:
             if training and dropout > 0.0:
                 drop(
@@ -129,8 +131,9 @@ def _input_gradient(layer, theta, space, delta, rows, blas, rank, team):
     for block in range(rank, count, team):
         start, stop = portion(inputs, block, count)
         multiply(
-            blas, _TRANSPOSED, _PLAIN, stop - start, rows, outputs, _place(theta, layer[WEIGHT] + start * outputs),
-            outputs, _place(space, layer[SLOPE]), outputs, kept, _place(space, delta + start), inputs, one,
+            blas, _TRANSPOSED, _PLAIN, stop - start, rows, outputs,
+            _place(theta, layer[WEIGHT] + start * outputs), outputs, _place(space, layer[SLOPE]), outputs,
+            kept, _place(space, delta + start), inputs, one,
         )  # fmt: skip
 
 

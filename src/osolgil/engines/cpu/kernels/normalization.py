@@ -1,8 +1,8 @@
-"""Layer normalisation (Ba, Kiros, Hinton, arXiv:1607.06450) and batch normalisation (Ioffe, Szegedy, arXiv:1502.03167).
+"""Layer normalisation (Ba et al., arXiv:1607.06450), batch normalisation (Ioffe, Szegedy, arXiv:1502.03167).
 
-Both give each pre-activation mean 0 and variance 1, over a row's units or over a unit's rows, then a gain and a
-shift. Batch normalisation keeps running averages for evaluation. A batch larger than PIECE_ROWS is normalised
-piece by piece.
+Both give each pre-activation mean 0 and variance 1, over a row's units or over a unit's rows, then a gain and
+a shift. Batch normalisation keeps running averages for evaluation. A batch larger than PIECE_ROWS is
+normalised piece by piece.
 """
 
 import math
@@ -79,7 +79,8 @@ def normalize(layer, theta, running, space, rows, training, rank, team):
         for i in range(count):
             unit = group if batch else i
             space[layer[SLOPE] + place + i * stride] = (
-                space[layer[STANDARD] + place + i * stride] * theta[layer[GAIN] + unit] + theta[layer[SHIFT] + unit]
+                space[layer[STANDARD] + place + i * stride] * theta[layer[GAIN] + unit]
+                + theta[layer[SHIFT] + unit]
             )
 
 
@@ -98,7 +99,7 @@ def _gain_gradient(layer, gradient, space, rows, beta, rank, team):
 
 @njit(error_model="numpy")
 def normalize_backward(layer, theta, gradient, space, rows, beta, rank, team, sync):
-    """Carry the gradient back through the normalisation: dz = (dx - mean(dx) - x̂ mean(dx x̂))/s with dx = dy · gain."""
+    """Carry the gradient back: dz = (dx - mean(dx) - x̂ mean(dx x̂))/s with dx = dy · gain."""
     real = space.dtype.type
     _gain_gradient(layer, gradient, space, rows, beta, rank, team)
     barrier(sync, team)

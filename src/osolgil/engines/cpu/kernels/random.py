@@ -1,4 +1,4 @@
-"""Counter-based random numbers: splitmix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014), the same on every machine."""
+"""Random numbers by counter: splitmix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014), same on every machine."""
 
 import numpy as np
 from numba import njit
@@ -19,7 +19,7 @@ def mixed(counter):
 
 @njit
 def shuffle(order, rows, seed, epoch):
-    """Fill `order` with `rows` in an order that depends on nothing but seed and epoch (R. Durstenfeld 1964)."""
+    """Fill `order` with `rows` in an order of nothing but seed and epoch (R. Durstenfeld 1964)."""
     key = mixed(mixed(np.uint64(seed)) ^ np.uint64(epoch))
     for i in range(rows.size):
         order[i] = rows[i]

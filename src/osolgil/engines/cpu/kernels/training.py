@@ -1,4 +1,4 @@
-"""The training kernel: each team of threads takes the next run, and trains it for as many epochs as it asks for.
+"""The training kernel: each team of threads takes the next run and trains it for the epochs it asks for.
 
 All tables are laid out in `layout.py`. Nothing a run computes depends on the other runs or on the team.
 """
@@ -94,7 +94,9 @@ def _squared_distance(space, output, target, size):
 
 
 @njit
-def evaluate(layers, theta, running, space, places, inputs, targets, rows, blas, loss, classify, rank, team, sync):
+def evaluate(
+    layers, theta, running, space, places, inputs, targets, rows, blas, loss, classify, rank, team, sync
+):
     """Mean loss over `rows`, and the number of correct rows or the sum of squared distances."""
     target_place, delta = places[0], places[1]
     outputs = layers[-1, OUTPUTS]
@@ -198,8 +200,8 @@ def _step(layers, theta, gradient, state, carried, hyper, run, penalty, coeffici
 
 @njit
 def _epoch(
-    layers, theta, running, gradient, state, carried, hyper, run, penalty, space, places, order, inputs, targets,
-    rows, blas, loss, epoch, coefficients, rank, team, sync,
+    layers, theta, running, gradient, state, carried, hyper, run, penalty, space, places, order, inputs,
+    targets, rows, blas, loss, epoch, coefficients, rank, team, sync,
 ):  # fmt: skip
     """One pass over the training rows; returns the mean loss seen on the way (rank 0 only)."""
     if rank == 0:
@@ -214,7 +216,9 @@ def _epoch(
             count = min(PIECE_ROWS, size - piece)
             _gather(inputs, targets, order, start + piece, count, space, target_place, rank, team)
             barrier(sync, team)
-            key = mixed(mixed(np.uint64(run[SEED]) + np.uint64(77)) + np.uint64(run[STEP] * 64 + piece // PIECE_ROWS))
+            key = mixed(
+                mixed(np.uint64(run[SEED]) + np.uint64(77)) + np.uint64(run[STEP] * 64 + piece // PIECE_ROWS)
+            )
             forward(layers, theta, running, space, count, blas, True, penalty[DROPOUT], key, rank, team, sync)
             if rank == 0:
                 total += _loss(loss, layers, space, target_place, delta, count, 1.0 / size)
@@ -229,20 +233,20 @@ def _epoch(
 
 @njit
 def _train(
-    layers, theta, running, state, carried, hyper, run, penalty, history, space, gradient, order, places, inputs,
-    targets, rows, validation, blas, loss, classify, spread, shared, coefficients, rank, team, sync,
+    layers, theta, running, state, carried, hyper, run, penalty, history, space, gradient, order, places,
+    inputs, targets, rows, validation, blas, loss, classify, spread, shared, coefficients, rank, team, sync,
 ):  # fmt: skip
     for epoch in range(run[FIRST_EPOCH], run[LAST_EPOCH]):
         measured = _epoch(
-            layers, theta, running, gradient, state, carried, hyper, run, penalty, space, places, order, inputs,
-            targets, rows, blas, loss, epoch, coefficients, rank, team, sync,
+            layers, theta, running, gradient, state, carried, hyper, run, penalty, space, places, order,
+            inputs, targets, rows, blas, loss, epoch, coefficients, rank, team, sync,
         )  # fmt: skip
         diverged = atomic_load(sync, _HALT) == 1
         mean, score = np.nan, np.nan
         if not diverged:
             mean, score = evaluate(
-                layers, theta, running, space, places, inputs, targets, validation, blas, loss, classify, rank, team,
-                sync,
+                layers, theta, running, space, places, inputs, targets, validation, blas, loss, classify,
+                rank, team, sync,
             )  # fmt: skip
         if rank == 0:
             diverged = diverged or not math.isfinite(mean)
@@ -265,9 +269,9 @@ def _train(
 
 @njit(nogil=True, cache=True)
 def work(
-    shared, syncs, layers, places, thetas, runnings, states, carrieds, hypers, runs, penalties, histories, spaces,
-    gradients, orders, coefficients, inputs, targets, rows, validation, blas, loss, classify, spread, team_index,
-    rank, team,
+    shared, syncs, layers, places, thetas, runnings, states, carrieds, hypers, runs, penalties, histories,
+    spaces, gradients, orders, coefficients, inputs, targets, rows, validation, blas, loss, classify, spread,
+    team_index, rank, team,
 ):  # fmt: skip
     """Be thread `rank` of a team: take the next run until none is left or `shared[1]` says stop."""
     sync = syncs[team_index]
@@ -283,17 +287,17 @@ def work(
             return
         run = runs[index]
         _train(
-            layers, thetas[index], runnings[index], states[index, : run[STATES]], carrieds[index], hypers[index], run,
-            penalties[index], histories[index], spaces[team_index], gradients[team_index], orders[team_index],
-            places, inputs, targets, rows, validation, blas, loss, classify, spread, shared,
-            coefficients[team_index], rank, team, sync,
+            layers, thetas[index], runnings[index], states[index, : run[STATES]], carrieds[index],
+            hypers[index], run, penalties[index], histories[index], spaces[team_index], gradients[team_index],
+            orders[team_index], places, inputs, targets, rows, validation, blas, loss, classify, spread,
+            shared, coefficients[team_index], rank, team, sync,
         )  # fmt: skip
 
 
 @njit(nogil=True, cache=True)
 def measure(
-    layers, places, thetas, runnings, spaces, inputs, targets, rows, blas, loss, classify, losses, scores, worker,
-    workers,
+    layers, places, thetas, runnings, spaces, inputs, targets, rows, blas, loss, classify, losses, scores,
+    worker, workers,
 ):  # fmt: skip
     """Mean loss and raw score of every run on `rows`; worker i of n takes every n-th run."""
     sync = np.zeros(4, np.int64)
@@ -311,7 +315,9 @@ def outputs_of(layers, theta, running, space, inputs, outputs, blas, first, last
 
 
 @njit(nogil=True, cache=True)
-def loss_and_gradient(layers, theta, running, gradient, space, places, inputs, targets, rows, blas, loss, dropout, key):
+def loss_and_gradient(
+    layers, theta, running, gradient, space, places, inputs, targets, rows, blas, loss, dropout, key
+):
     """Loss of one batch and its gradient, for tests and diagnosis."""
     sync = np.zeros(4, np.int64)
     target_place, delta = places[0], places[1]
