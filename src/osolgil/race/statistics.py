@@ -58,26 +58,34 @@ def compare(challenger: Sequence[float], best: Sequence[float], confidence: floa
     return Comparison(mean, low, high, p_value)
 
 
-def survivors(losses: np.ndarray, kept: int, level: float = 0.01) -> tuple[list[int], dict[int, float]]:
-    """Which settings of one optimizer go on, and why the others do not.
+def doubtless_losers(
+    losses: np.ndarray, scores: np.ndarray, kept: int, level: float = 0.01
+) -> dict[int, tuple[int, float]]:
+    """Which settings of one optimizer need not go on: index → (index of the best, p-value).
 
-    losses: (settings in order of learning rate, seeds); NaN where a run diverged. The best setting and its
-    neighbours always go on; of the others, those no worse than the `kept` best or not worse beyond doubt
-    (one-sided paired t-test, in the manner of O. Maron, A. Moore 1994). Returns the indices that go on and the
-    p-value of each that does not.
+    losses, scores: (settings in order of learning rate, seeds); losses infinite and scores NaN where a run
+    diverged. The setting of least mean loss, its neighbours and the `kept` best go on. Of the others, those go
+    whose loss is above the best's beyond doubt (one-sided paired t-test, in the manner of O. Maron, A. Moore,
+    NIPS 1993) and whose mean score is no better than the best's either.
     """
     usable = [i for i in range(len(losses)) if np.isfinite(losses[i]).all()]
     if not usable:
-        return [], {}
+        return {}
     order = sorted(usable, key=lambda i: (float(losses[i].mean()), i))
     best = order[0]
-    safe = {best, *order[:kept]} | {i for i in (best - 1, best + 1) if i in usable}
-    out: dict[int, float] = {}
-    for index in usable:
+    safe = {*order[: max(kept, 1)], best - 1, best + 1}
+    out: dict[int, tuple[int, float]] = {}
+    for index in range(len(losses)):
+        if index in safe:
+            continue
+        if index not in usable:
+            out[index] = (best, 0.0)
+            continue
         result = compare((-losses[index]).tolist(), (-losses[best]).tolist(), 0.95)
-        if index not in safe and result.mean < 0.0 and result.p_value / 2.0 < level:
-            out[index] = result.p_value / 2.0
-    return [i for i in usable if i not in out], out
+        worse = result.mean < 0.0 and scores[index].mean() <= scores[best].mean()
+        if worse and result.p_value / 2.0 < level:
+            out[index] = (best, result.p_value / 2.0)
+    return out
 
 
 def reachable_decades(rates: Sequence[float], scores: Sequence[float], best: int) -> float:

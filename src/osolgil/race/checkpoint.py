@@ -1,0 +1,102 @@
+"""What a race leaves on disk while it runs, so that it can be killed at any moment and go on.
+
+A race is a fixed sequence of stages, each of which trains some runs to some epoch. A finished stage leaves its
+histories, on which every later decision rests; one snapshot holds the whole state of the stage in progress. A
+race that goes on repeats its decisions, reads the stages it has, and trains what is missing: since training is
+reproducible to the bit, so is the verdict.
+"""
+
+from __future__ import annotations
+
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from osolgil.engines.cpu.fleet import Fleet
+from osolgil.files import told_plainly, write_atomically
+
+_SHARE = 0.05
+_DECIDED = ("histories", "runs")
+
+
+class Checkpoint:
+    """Stages of a race in a folder; without a folder it keeps nothing."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self._saved, self._cost = time.perf_counter(), 0.05
+        if folder is not None:
+            with told_plainly(folder):
+                folder.mkdir(exist_ok=True)
+
+    @property
+    def due(self) -> bool:
+        """True when a snapshot would cost less than a twentieth of the time since the last one."""
+        return self.folder is not None and time.perf_counter() - self._saved > max(1.0, self._cost / _SHARE)
+
+    def load(self, stage: int, fleet: Fleet) -> tuple[bool, bool]:
+        """Fill a fleet with what is known of a stage; returns (is the stage finished, are its states known)."""
+        if self.folder is None:
+            return False, False
+        finished = _read(self._stage(stage))
+        snapshot = _read(self.folder / "snapshot.npz")
+        if snapshot is not None and int(snapshot.pop("stage")[0]) == stage and _fits(snapshot, fleet):
+            for name, values in snapshot.items():
+                fleet.arrays[name] = values
+            return finished is not None, True
+        if finished is None or not _fits(finished, fleet):
+            return False, False
+        for name, values in finished.items():
+            fleet.arrays[name] = values
+        return True, False
+
+    def save(self, stage: int, fleet: Fleet) -> None:
+        """Write the whole state of a stage."""
+        if self.folder is None:
+            return
+        start = time.perf_counter()
+        _write(self.folder / "snapshot.npz", {"stage": np.array([stage]), **fleet.arrays})
+        self._saved = time.perf_counter()
+        self._cost = self._saved - start
+
+    def finish(self, stage: int, fleet: Fleet) -> None:
+        """Write what later decisions need of a finished stage."""
+        if self.folder is not None:
+            _write(self._stage(stage), {name: fleet.arrays[name] for name in _DECIDED})
+
+    def remove(self) -> None:
+        """Delete the checkpoint: the race is over."""
+        if self.folder is not None and self.folder.is_dir():
+            for file in self.folder.iterdir():
+                file.unlink(missing_ok=True)
+            self.folder.rmdir()
+
+    def _stage(self, stage: int) -> Path:
+        assert self.folder is not None
+        return self.folder / f"stage-{stage:03d}.npz"
+
+
+def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    def write(place: Path) -> None:
+        with place.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+
+    write_atomically(path, write)
+
+
+def _read(path: Path) -> dict[str, np.ndarray] | None:
+    """The arrays of a file; None where there is none or it is damaged, since its stage can be trained again."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        return None
+
+
+def _fits(arrays: dict[str, np.ndarray], fleet: Fleet) -> bool:
+    shapes = {name: values.shape for name, values in fleet.arrays.items()}
+    return all(name in arrays for name in _DECIDED) and all(
+        values.shape == shapes.get(name) for name, values in arrays.items()
+    )

@@ -1,0 +1,80 @@
+"""The verdict: what a race found, the trained model and every run's history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from osolgil.files import read_json
+from osolgil.model import Model
+from osolgil.records import read_history
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What a race concludes, and how sure it is.
+
+    facts: everything in `verdict.json`, a plain dictionary.
+    history: columns of `history.parquet`, a row per run and epoch.
+    model: a typical trained network (the median run) of the recommended entrant; None where every run diverged.
+    folder: where the files lie, None where none were written.
+    """
+
+    facts: dict[str, Any]
+    history: dict[str, np.ndarray]
+    model: Model | None
+    folder: Path | None = None
+
+    @property
+    def winner(self) -> str | None:
+        """The entrant that beats all others beyond noise, or None: ties are an answer."""
+        return self.facts["winner"]
+
+    @property
+    def ties(self) -> list[str]:
+        """Entrants that may be the best."""
+        return list(self.facts["ties"])
+
+    @property
+    def recommended(self) -> str | None:
+        """The entrant with the best mean score on fresh seeds."""
+        return self.facts["recommended"]
+
+    @property
+    def score(self) -> float | None:
+        """Test score (accuracy or R²) of the model."""
+        test = self.facts["test"]["winner"]
+        return None if test is None else test["score"]
+
+    @property
+    def leaderboard(self) -> list[dict[str, Any]]:
+        """A row per entrant, best first."""
+        return list(self.facts["leaderboard"])
+
+    def sentences(self, language: str = "en") -> list[str]:
+        """The verdict in a few plain sentences."""
+        from osolgil.report.sentences import verdict_sentences
+
+        return verdict_sentences(self.facts, language)
+
+    def predict(self, inputs: Any) -> np.ndarray:
+        """Class labels, or the target in its own unit, for new rows as raw as the training rows were."""
+        from osolgil.errors import SettingsError
+
+        if self.model is None:
+            raise SettingsError("Every run of this race diverged, so it has no model to predict with.")
+        return self.model.predict(inputs)
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences())
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Verdict:
+        """Read a finished race's folder."""
+        folder = Path(folder)
+        facts = read_json(folder / "verdict.json")
+        model = Model.load(folder) if facts["model"] is not None else None
+        return cls(facts, read_history(folder / "history.parquet"), model, folder)
