@@ -1,0 +1,46 @@
+"""Every sentence a reader sees, in English and in Korean, side by side in `messages.toml`.
+
+>>> from osolgil.messages import message
+>>> message("page.leaderboard")
+'Leaderboard'
+>>> message("page.leaderboard", language="ko")
+'순위표'
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+from osolgil.errors import SettingsError
+
+LANGUAGES = ("en", "ko")
+
+
+def message(key: str, language: str = "en", **values: Any) -> str:
+    """The text that belongs to a key, with its placeholders filled in.
+
+    key: table and name in `messages.toml`, "verdict.winner". language: "en" or "ko". values: one per
+    placeholder, already formatted for the reader. Raises `SettingsError` for another language, and `KeyError`
+    for a key or a value that is missing, which is a mistake of the caller.
+    """
+    return catalog()[key][known_language(language)].format(**values)
+
+
+def known_language(language: str) -> str:
+    """The language itself, or a `SettingsError` that names those there are."""
+    if language not in LANGUAGES:
+        raise SettingsError(f"There is no language '{language}'; choose {' or '.join(LANGUAGES)}.")
+    return language
+
+
+@cache
+def catalog() -> Mapping[str, Mapping[str, str]]:
+    """Every key with its text in every language."""
+    text = resources.files("osolgil").joinpath("messages.toml").read_text("utf-8")
+    tables = tomllib.loads(text).items()
+    return MappingProxyType({f"{table}.{name}": row for table, rows in tables for name, row in rows.items()})

@@ -1,0 +1,49 @@
+"""The message catalog: both languages of every key say the same with the same placeholders."""
+
+import re
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from osolgil.errors import SettingsError
+from osolgil.messages import LANGUAGES, catalog, known_language, message
+
+# Particles whose form depends on the last sound of what stands before them, which a Latin name does not show.
+UNSURE_PARTICLES = re.compile(r"\}\s?(은|는|이|가|을|를|과|와|으로|로|이나|나)(\s|,|\.|$)")
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("key", catalog())
+def test_every_key_has_both_languages_with_the_same_placeholders(key):
+    texts = catalog()[key]
+    assert set(texts) == set(LANGUAGES)
+    assert placeholders(texts["en"]) == placeholders(texts["ko"])
+    assert all(text and (text == text.strip() or key == "word.and") for text in texts.values())
+
+
+@pytest.mark.parametrize("key", catalog())
+def test_no_korean_particle_depends_on_the_sound_of_a_name(key):
+    assert not UNSURE_PARTICLES.search(catalog()[key]["ko"])
+
+
+@pytest.mark.parametrize("key", [key for key in catalog() if key.startswith("verdict.")])
+def test_korean_is_korean(key):
+    assert re.search("[가-힣]", catalog()[key]["ko"])
+    assert not re.search("[가-힣]", catalog()[key]["en"])
+
+
+@given(st.text().filter(lambda text: text not in LANGUAGES))
+def test_an_unknown_language_is_told_in_one_sentence(language):
+    with pytest.raises(SettingsError, match="choose en or ko"):
+        message("verdict.all_diverged", language)
+    with pytest.raises(SettingsError):
+        known_language(language)
+
+
+def test_braces_in_a_value_stay_as_they_are():
+    assert message("word.share", name="{x}", share="1 %") == "{x} (1 %)"
