@@ -1,3 +1,48 @@
-"""osolgil, a small trail down the mountain: race gradient-descent optimizers on your own data."""
+"""osolgil, a small trail down the mountain: race gradient-descent optimizers on your own data.
 
+>>> import osolgil
+>>> verdict = osolgil.race("iris", optimizers=["sgd", "adam"], learning_rates=3, seeds=2, epochs=5)
+>>> len(verdict.leaderboard)
+2
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from osolgil.data import from_arrays, load
+    from osolgil.errors import DataError, MissingLibraryError, OsolgilError, OutputError, SettingsError
+    from osolgil.model import Model
+    from osolgil.race import Entrant, RaceSettings, Verdict, race
+    from osolgil.training import Trained, train
+
+__all__ = [
+    "DataError", "Entrant", "MissingLibraryError", "Model", "OsolgilError", "OutputError", "RaceSettings",
+    "SettingsError", "Trained", "Verdict", "from_arrays", "load", "race", "train",
+]  # fmt: skip
 __version__ = "0.1.0"
+
+_HOMES = {
+    **dict.fromkeys(
+        ("DataError", "MissingLibraryError", "OsolgilError", "OutputError", "SettingsError"), "osolgil.errors"
+    ),
+    **dict.fromkeys(("from_arrays", "load"), "osolgil.data"),
+    **dict.fromkeys(("Entrant", "RaceSettings", "Verdict"), "osolgil.race"),
+    **dict.fromkeys(("Trained", "train"), "osolgil.training"),
+    "Model": "osolgil.model",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for (PEP 562), so that `import osolgil` costs nothing."""
+    if name == "race":
+        return import_module("osolgil.race")  # a package that can be called
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'osolgil' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -14,7 +14,7 @@ from osolgil.errors import OutputError
 
 _OURS = {
     "checkpoint", "history.parquet", "model.json", "model.safetensors", "plan.json", "recipe_keras.py",
-    "recipe_optax.py", "recipe_pytorch.py", "report.html", "verdict.json",
+    "recipe_optax.py", "recipe_pytorch.py", "report.html", "training.json", "verdict.json",
 }  # fmt: skip
 
 

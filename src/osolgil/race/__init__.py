@@ -1,6 +1,20 @@
-"""Race many runs under equal rules and conclude, with its uncertainty, which optimizer trains this network on these data."""
+"""Race many runs under equal rules and conclude, with its uncertainty, which optimizer trains best here."""
+
+import sys
+from types import ModuleType
+from typing import Any
 
 from osolgil.race.entry import Verdict, race
 from osolgil.race.settings import Entrant, RaceSettings
 
 __all__ = ["Entrant", "RaceSettings", "Verdict", "race"]
+
+
+class _Callable(ModuleType):
+    """`osolgil.race` is this package as soon as any part of it is imported, and `osolgil.race(X, y)` must race."""
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Verdict:
+        return race(*arguments, **keywords)
+
+
+sys.modules[__name__].__class__ = _Callable

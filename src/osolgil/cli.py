@@ -1,0 +1,263 @@
+"""The command line, `osolgil race|train|predict|report|data`: a thin caller of what Python has too."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from osolgil.command_line import endings, options, values
+from osolgil.command_line.folders import new_folder, resumable_folder
+
+app = typer.Typer(
+    name="osolgil",
+    help="Race every gradient-descent optimizer on your own data, with an honest verdict.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help: Rich would cost a third of a start
+    pretty_exceptions_enable=False,
+)
+_ENGLISH = options.Language.en
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0, 2 for a mistake in what was asked, 130 for Ctrl-C."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    command = typer.main.get_command(app)
+    return endings.run(lambda: command.main(words or ["--help"], "osolgil", standalone_mode=False, obj=words))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from osolgil import __version__
+
+        print(f"osolgil {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _osolgil(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def race(
+    context: typer.Context,
+    source: options.Source,
+    target: options.Target = None,
+    task: options.TaskName = None,
+    test: options.Test = None,
+    optimizers: options.Optimizers = None,
+    hidden: options.Hidden = None,
+    activation: options.Activation = None,
+    normalization: options.Normalization = None,
+    residual: options.Residual = False,
+    initial_scale: options.InitialScale = None,
+    loss: options.Loss = None,
+    dropout: options.Dropout = None,
+    l1: options.L1 = None,
+    l2: options.L2 = None,
+    weight_decay: options.WeightDecay = None,
+    clip_norm: options.ClipNorm = None,
+    precision: options.Precision = None,
+    batch_size: options.BatchSize = None,
+    epochs: options.Epochs = None,
+    learning_rates: options.LearningRates = None,
+    seeds: options.Seeds = None,
+    confirmation_seeds: options.ConfirmationSeeds = None,
+    confidence: options.Confidence = None,
+    seed: options.Seed = None,
+    budget: options.Budget = None,
+    jobs: options.Jobs = None,
+    out: options.Out = None,
+    resume: options.Resume = False,
+    quiet: options.Quiet = False,
+    as_json: options.Json = False,
+    lang: options.Lang = _ENGLISH,
+) -> None:
+    """Race optimizers on data, and say which trains this network best and how sure that is."""
+    asked = _settings(context.params)
+    rows = values.test_rows(test) if test is not None else None
+    if learning_rates is not None:
+        asked["learning_rates"] = values.rates(learning_rates)
+    length = values.seconds(budget) if budget is not None else None
+    entrants = values.names(optimizers) if optimizers is not None else None
+    folder = Path(out).expanduser() if out else resumable_folder(source) if resume else new_folder(source)
+
+    from osolgil.race import race as run_race
+    from osolgil.terminal import show_verdict, watching
+
+    try:
+        with watching(lang.value, silent=quiet or as_json) as progress:
+            verdict = run_race(
+                source, optimizers=entrants, target=target, task=task, test=rows, budget=length, jobs=jobs,
+                out=folder, resume=resume, language=lang.value, progress=progress, **asked,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        raise endings.Stopped(_how_to_go_on(context.obj or [], folder)) from None
+    if as_json:
+        _print_json(verdict.facts)
+    elif quiet:
+        print("\n".join(verdict.sentences(lang.value)))
+    else:
+        show_verdict(verdict.facts, verdict.sentences(lang.value), folder, lang.value)
+
+
+@app.command()
+def train(
+    context: typer.Context,
+    source: options.Source,
+    target: options.Target = None,
+    task: options.TaskName = None,
+    test: options.Test = None,
+    optimizer: Annotated[str, typer.Option("--optimizer", help="Optimizer to train with.")] = "adam",
+    learning_rate: options.LearningRate = None,
+    hyperparameters: options.Hyperparameters = None,
+    hidden: options.Hidden = None,
+    activation: options.Activation = None,
+    normalization: options.Normalization = None,
+    residual: options.Residual = False,
+    initial_scale: options.InitialScale = None,
+    loss: options.Loss = None,
+    dropout: options.Dropout = None,
+    l1: options.L1 = None,
+    l2: options.L2 = None,
+    weight_decay: options.WeightDecay = None,
+    clip_norm: options.ClipNorm = None,
+    precision: options.Precision = None,
+    batch_size: options.BatchSize = None,
+    epochs: options.Epochs = None,
+    seed: options.Seed = None,
+    jobs: options.Jobs = None,
+    out: options.Out = None,
+    quiet: options.Quiet = False,
+    as_json: options.Json = False,
+    lang: options.Lang = _ENGLISH,
+) -> None:
+    """Train one network with one optimizer, and keep the weights of its last epoch."""
+    asked = _settings(context.params)
+    rows = values.test_rows(test) if test is not None else None
+    others = values.pairs(hyperparameters) if hyperparameters is not None else None
+    folder = Path(out).expanduser() if out else new_folder(source)
+
+    from osolgil.terminal import show_training, watching
+    from osolgil.terminal.closing import training_sentence
+    from osolgil.training import train as run_training
+
+    try:
+        with watching(lang.value, silent=quiet or as_json) as progress:
+            trained = run_training(
+                source, optimizer=optimizer, learning_rate=learning_rate, hyperparameters=others,
+                target=target, task=task, test=rows, jobs=jobs, out=folder, progress=progress, **asked,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        raise endings.Stopped("Stopped; no network was written.") from None
+    if as_json:
+        _print_json(trained.facts)
+    elif quiet:
+        print(training_sentence(trained.facts, lang.value))
+    else:
+        show_training(trained.facts, folder, lang.value)
+
+
+@app.command()
+def predict(
+    model: Annotated[str, typer.Argument(help="A model's folder, or its model.json.", show_default=False)],
+    data: Annotated[str, typer.Argument(help="New rows: a table, arrays or pictures.", show_default=False)],
+    out: Annotated[str | None, typer.Option("--out", help="CSV file to write to. [the terminal]")] = None,
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="Also the probability of every class.")
+    ] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Predict every row of new data with a trained model."""
+    from osolgil.command_line.prediction import predictions, write_csv
+
+    columns = predictions(model, data, probabilities)
+    if as_json:
+        _print_json(columns)
+    else:
+        write_csv(columns, None if out is None else Path(out).expanduser())
+
+
+@app.command()
+def report(
+    folder: Annotated[str, typer.Argument(help="The folder of a finished race.", show_default=False)],
+    lang: options.Lang = _ENGLISH,
+) -> None:
+    """Write a finished race's report.html anew, for example in another language."""
+    from osolgil.messages import message
+    from osolgil.race import Verdict
+    from osolgil.report import write_report
+
+    verdict = Verdict.load(folder)
+    write_report(folder, verdict.facts, verdict.history, verdict.model, lang.value)
+    print(message("terminal.report_written", lang.value, path=Path(folder) / "report.html"))
+
+
+@app.command()
+def data(as_json: options.Json = False, lang: options.Lang = _ENGLISH) -> None:
+    """List the data sets known by name."""
+    from osolgil.data.builtin import BUILTIN
+    from osolgil.data.named import NAMED
+    from osolgil.messages import message
+
+    if as_json:
+        _print_json({"included": list(BUILTIN), "fetched": list(NAMED)})
+        return
+    for key, names in (("terminal.data_included", BUILTIN), ("terminal.data_fetched", NAMED)):
+        print(f"{message(key, lang.value)}: {', '.join(names)}")
+
+
+_DIRECT = (
+    "activation", "initial_scale", "loss", "dropout", "l1", "l2", "weight_decay", "clip_norm", "precision",
+    "batch_size", "epochs", "seeds", "confirmation_seeds", "confidence", "seed",
+)  # fmt: skip
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """The settings that were typed; what was not is left to the race, so that it may choose."""
+    asked = {name: given[name] for name in _DIRECT if given.get(name) is not None}
+    if given.get("hidden") is not None:
+        asked["hidden"] = values.widths(given["hidden"])
+    if given.get("residual"):
+        asked["residual"] = True
+    if given.get("normalization") not in (None, "none"):
+        asked["normalization"] = given["normalization"]
+    return asked
+
+
+def _how_to_go_on(words: Sequence[str], folder: Path) -> str:
+    if not (folder / "plan.json").exists():
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+        return "Stopped before anything was trained."
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        if not (skip or word in ("--resume", "--out") or word.startswith("--out=")):
+            kept.append(word)
+        skip = word == "--out"
+    return f"Stopped; go on with: {shlex.join(['osolgil', *kept, '--out', str(folder), '--resume'])}"
+
+
+def _print_json(content: Any) -> None:
+    readable = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(content, ensure_ascii=not readable, indent=1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Every option of the command line, written once and shared by the commands that have it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+_LARGEST_SEED = 2**32 - 1
+
+
+class Language(StrEnum):
+    """Languages of everything the reader sees."""
+
+    en = "en"
+    ko = "ko"
+
+
+def _option(name: str, explanation: str, **limits: float):  # type: ignore[no-untyped-def]
+    return typer.Option(name, help=explanation, show_default=False, **limits)  # type: ignore[call-overload]
+
+
+Source = Annotated[
+    str, typer.Argument(help="A data set's name, a table, arrays or pictures.", show_default=False)
+]
+Target = Annotated[str | None, _option("--target", "Column to predict. [target, label, class, y; else last]")]
+TaskName = Annotated[str | None, _option("--task", "classification or regression. [by the target]")]
+Test = Annotated[str | None, _option("--test", "Share of rows to test on, or a file of test rows. [0.2]")]
+Optimizers = Annotated[str | None, _option("--optimizers", "adam,sgd or name=optimizer or all. [lecture's]")]
+Activation = Annotated[str | None, _option("--activation", "Activation of the hidden layers. [relu]")]
+Hidden = Annotated[str | None, _option("--hidden", "Widths 64,64 or depth x width 20x64, or none. [64,64]")]
+Normalization = Annotated[str | None, _option("--normalization", "layer, batch or none. [none]")]
+Residual = Annotated[bool, _option("--residual", "Add each hidden layer's input to its output.")]
+InitialScale = Annotated[str | None, _option("--initial-scale", "Scale of first weights. [by activation]")]
+Dropout = Annotated[float | None, _option("--dropout", "Share of hidden units dropped in training. [0]")]
+L1 = Annotated[float | None, _option("--l1", "Strength of the L1 penalty. [0]")]
+L2 = Annotated[float | None, _option("--l2", "Strength of the L2 penalty. [0]")]
+WeightDecay = Annotated[float | None, _option("--weight-decay", "Decoupled weight decay. [0]")]
+ClipNorm = Annotated[float | None, _option("--clip-norm", "Largest norm of the gradient. [0: no limit]")]
+Loss = Annotated[str | None, _option("--loss", "Loss to minimise. [fits the task]")]
+Precision = Annotated[str | None, _option("--precision", "float32 or float64. [float32]")]
+BatchSize = Annotated[int | None, _option("--batch-size", "Rows per training step. [by data size]")]
+Epochs = Annotated[int | None, _option("--epochs", "Passes over the training rows. [by data size]")]
+LearningRates = Annotated[str | None, _option("--learning-rates", "How many, or which: 9 or 0.1,0.01. [9]")]
+LearningRate = Annotated[float | None, _option("--learning-rate", "Learning rate. [the optimizer's]")]
+Hyperparameters = Annotated[str | None, _option("--hyperparameters", "The optimizer's others: beta1=0.8.")]
+Seeds = Annotated[int | None, _option("--seeds", "Runs that tune each setting. [5]")]
+ConfirmationSeeds = Annotated[int | None, _option("--confirmation-seeds", "Fresh runs for the verdict. [2 x seeds]")]
+Confidence = Annotated[float | None, _option("--confidence", "Level of the intervals. [0.95]")]
+Seed = Annotated[int | None, _option("--seed", "Seed of all chance. [0]", min=0, max=_LARGEST_SEED)]
+Budget = Annotated[str | None, _option("--budget", "Time to end within: 60s, 5m, 1h. [none]")]
+Jobs = Annotated[int | None, _option("--jobs", "Threads. [one per core]", min=1, max=1024)]
+Out = Annotated[str | None, _option("--out", "Folder to write to. [osolgil-<data>]")]
+Resume = Annotated[bool, _option("--resume", "Go on with the unfinished race in the folder.")]
+Quiet = Annotated[bool, _option("--quiet", "Print the conclusion only.")]
+Json = Annotated[bool, _option("--json", "Print JSON only.")]
+Lang = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]

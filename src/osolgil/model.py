@@ -1,0 +1,172 @@
+"""A trained network with all it needs to predict raw rows: safetensors for numbers, JSON for the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from osolgil.data import Dataset
+from osolgil.data.preprocessing import Preprocessing
+from osolgil.errors import DataError, OsolgilError, OutputError
+from osolgil.files import read_json, write_atomically, write_json
+from osolgil.network import Network
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained network, its classes or target unit, and the preprocessing of its inputs.
+
+    parameters: the flat vector (network.size,); running: averages of batch normalisation.
+    target_mean, target_scale: turn a regression output into the target's own unit.
+    made_by: what trained it, for people.
+    """
+
+    network: Network
+    parameters: np.ndarray
+    running: np.ndarray
+    task: str
+    class_names: tuple[str, ...] | None
+    target_name: str
+    target_mean: float
+    target_scale: float
+    preprocessing: Preprocessing
+    made_by: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        data: Dataset,
+        network: Network,
+        parameters: np.ndarray,
+        running: np.ndarray,
+        made_by: dict[str, Any],
+    ) -> Model:
+        """A model from a network trained on a data set."""
+        return cls(
+            network, parameters, running, data.task, data.class_names, data.target_name, data.target_mean,
+            data.target_scale, data.preprocessing, made_by,
+        )  # fmt: skip
+
+    def outputs(self, inputs: np.ndarray) -> np.ndarray:
+        """The network's outputs (rows, outputs) for preprocessed inputs (rows, features)."""
+        from osolgil.engines.cpu.fleet import outputs
+
+        return outputs(self.network, self.parameters, self.running, inputs)
+
+    def probabilities(self, inputs: Any) -> np.ndarray:
+        """Probability of every class (rows, classes) for raw rows: softmax of the outputs."""
+        if self.task != "classification":
+            raise DataError("This model predicts a number, which has no class probabilities.")
+        return self.shares(self.outputs(self.preprocessing.transform(inputs)))
+
+    def shares(self, outputs: np.ndarray) -> np.ndarray:
+        """Class probabilities (rows, classes) of the network's outputs: their softmax, in float64."""
+        powers = np.exp(outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def predict(self, inputs: Any) -> np.ndarray:
+        """Class names, or the target in its own unit, (rows,) for raw rows: a DataFrame or an array."""
+        return self.answers(self.outputs(self.preprocessing.transform(inputs)))
+
+    def answers(self, outputs: np.ndarray) -> np.ndarray:
+        """What the network's outputs say: class names, or the target in its own unit."""
+        if self.class_names is not None:
+            return np.array(self.class_names, dtype=object)[outputs.argmax(axis=1)]
+        return outputs[:, 0].astype(np.float64) * self.target_scale + self.target_mean
+
+    def save(self, folder: Path) -> None:
+        """Write model.safetensors and model.json into a folder; the JSON, written last, completes it."""
+        from safetensors.numpy import save_file
+
+        tensors = {name: np.ascontiguousarray(values) for name, values in _tensors(self).items()}
+        write_atomically(folder / "model.safetensors", lambda place: save_file(tensors, place))
+        write_json(folder / "model.json", self._facts())
+
+    def _facts(self) -> dict[str, Any]:
+        from osolgil import __version__
+
+        return {
+            "format": _FORMAT,
+            "version": __version__,
+            "network": self.network.to_dict(),
+            "precision": self.parameters.dtype.name,
+            "task": self.task,
+            "class_names": list(self.class_names) if self.class_names is not None else None,
+            "target_name": self.target_name,
+            "target_mean": self.target_mean,
+            "target_scale": self.target_scale,
+            "preprocessing": self.preprocessing.to_json(),
+            "made_by": self.made_by,
+        }
+
+    @classmethod
+    def load(cls, path: str | Path) -> Model:
+        """Read a model from its folder, its model.json or its model.safetensors; nothing in them is executed.
+
+        Raises OutputError where a file is missing, damaged or of another kind.
+        """
+        folder = Path(path).expanduser()
+        if not folder.exists():
+            raise OutputError(f"There is no model at {path}; give the folder a race or a training wrote.")
+        folder = folder if folder.is_dir() else folder.parent
+        facts = read_json(folder / "model.json")
+        if not isinstance(facts, dict) or facts.get("format") != _FORMAT:
+            raise OutputError(f"{folder / 'model.json'} is no model of format {_FORMAT}; train it again.")
+        try:
+            return cls._from(facts, _read_tensors(folder / "model.safetensors"))
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OsolgilError) as error:
+            if isinstance(error, OutputError):
+                raise
+            raise OutputError(f"The model in {folder} is damaged ({error}); train it again.") from error
+
+    @classmethod
+    def _from(cls, facts: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
+        network = Network.from_dict(facts["network"])
+        model = cls(
+            network,
+            np.zeros(network.size, facts["precision"]),
+            network.initial_running(facts["precision"]),
+            facts["task"],
+            tuple(facts["class_names"]) if facts["class_names"] is not None else None,
+            facts["target_name"],
+            float(facts["target_mean"]),
+            float(facts["target_scale"]),
+            Preprocessing.from_json(facts["preprocessing"]),
+            facts["made_by"],
+        )
+        views = _tensors(model)
+        if {name: view.shape for name, view in views.items()} != {n: t.shape for n, t in tensors.items()}:
+            raise ValueError("its tensors do not fit its network")
+        for name, view in views.items():
+            view[...] = tensors[name]
+        return model
+
+
+def _tensors(model: Model) -> dict[str, np.ndarray]:
+    """Views of a model's numbers by name: layer0.weight (inputs, outputs), layer0.bias …"""
+    tensors = {
+        f"layer{place}.{name}": values
+        for place, layer in enumerate(model.network.unpack(model.parameters))
+        for name, values in layer.items()
+    }
+    for place, (mean, variance) in model.network.unpack_running(model.running).items():
+        tensors[f"layer{place}.running_mean"] = mean
+        tensors[f"layer{place}.running_variance"] = variance
+    return tensors
+
+
+def _read_tensors(path: Path) -> dict[str, np.ndarray]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)
+    except FileNotFoundError as error:
+        raise OutputError(f"There is no {path}; the model is incomplete.") from error
+    except (OSError, SafetensorError, ValueError) as error:
+        raise OutputError(f"{path} is damaged ({error}); train the model again.") from error

@@ -1,0 +1,40 @@
+"""Records of runs: one row per run and epoch, as a Parquet file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from osolgil.errors import OutputError
+from osolgil.files import write_atomically
+
+
+def write_history(path: Path, columns: dict[str, np.ndarray]) -> None:
+    """Write columns of equal length as Parquet, whole or not at all.
+
+    >>> import tempfile
+    >>> place = Path(tempfile.mkdtemp()) / "history.parquet"
+    >>> write_history(place, {"epoch": np.array([1, 2]), "loss": np.array([0.5, 0.25])})
+    >>> read_history(place)["loss"].tolist()
+    [0.5, 0.25]
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    table = pyarrow.table({name: pyarrow.array(values) for name, values in columns.items()})
+    write_atomically(path, lambda place: parquet.write_table(table, place, compression="zstd"))
+
+
+def read_history(path: Path) -> dict[str, np.ndarray]:
+    """Read the columns `write_history` wrote; OutputError where the file is missing or damaged."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(path)
+    except OSError as error:
+        raise OutputError(f"Cannot read {path}: {(error.strerror or 'it is damaged').lower()}.") from error
+    except pyarrow.ArrowException as error:
+        raise OutputError(f"{path} is damaged or no Parquet file; run the race again.") from error
+    return {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}

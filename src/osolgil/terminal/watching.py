@@ -1,0 +1,89 @@
+"""Watching a race: a live board on a terminal, plain lines elsewhere, nothing where silence is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+
+from osolgil.messages import message
+from osolgil.race.progress import Progress
+from osolgil.terminal.drawing import duration
+
+Observer = Callable[[Progress], None]
+_TENTH = 0.1
+
+
+@contextlib.contextmanager
+def watching(language: str, silent: bool) -> Iterator[Observer | None]:
+    """What to give to `race` as `progress`; on leaving, the board is wiped off for the verdict."""
+    if silent:
+        yield None
+        return
+    from osolgil.terminal.consoles import console_for
+
+    console = console_for(sys.stdout)
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield PlainLines(language)
+        return
+    from rich.live import Live
+    from rich.text import Text
+
+    waiting = Text(message("terminal.stage_prepare", language), style="dim")
+    with Live(waiting, console=console, auto_refresh=False, transient=True, vertical_overflow="crop") as live:
+        live.refresh()
+        yield LiveBoard(live, language)
+
+
+class LiveBoard:
+    """Redraws the leaderboard in place."""
+
+    def __init__(self, live, language: str) -> None:  # type: ignore[no-untyped-def]
+        self.live, self.language = live, language
+        self._reasons: dict[str, str] = {}
+        self._latest = ""
+
+    def __call__(self, progress: Progress) -> None:
+        from osolgil.terminal.board import board
+
+        for entrant in progress.entrants:
+            if entrant.reason and self._reasons.get(entrant.name) != entrant.reason:
+                self._reasons[entrant.name] = entrant.reason
+                self._latest = f"{entrant.title} {entrant.reason}"
+        console = self.live.console
+        unicode = console.encoding.lower().startswith("utf")
+        drawn = board(progress, self.language, console.width, console.height, self._latest, unicode)
+        self.live.update(drawn, refresh=True)
+
+
+class PlainLines:
+    """A line when a stage begins and at about every tenth of the way, for logs and pipes."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._stage, self._next = "", 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        share = min(progress.epochs_done / progress.epochs_total, 1.0) if progress.epochs_total else 0.0
+        begins = progress.stage != self._stage
+        if not begins and share < self._next:
+            return
+        self._stage, self._next = progress.stage, share + _TENTH
+        print(self._line(progress, share), flush=True)
+
+    def _line(self, progress: Progress, share: float) -> str:
+        from osolgil.report.sentences import rate_text, score_text
+
+        stage = message(f"terminal.stage_{progress.stage}", self.language)
+        line = f"[{duration(progress.elapsed)}] {stage} {share:.0%}"
+        leader = progress.entrants[0] if progress.entrants else None
+        if leader is None or leader.score is None or leader.learning_rate is None:
+            return line
+        return f"{line} · " + message(
+            "terminal.leader",
+            self.language,
+            name=leader.title,
+            score_name=message(f"score.{progress.score_name}", self.language),
+            score=score_text(leader.score, progress.score_name, self.language),
+            rate=rate_text(leader.learning_rate),
+        )

@@ -1,0 +1,258 @@
+"""`train`: one network, one optimizer, one learning rate; no race, so no word on what is better."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from osolgil import __version__
+from osolgil.data import Dataset
+from osolgil.engines.cpu.fleet import Fleet, RunSetting, compile_kernels
+from osolgil.engines.cpu.kernels import layout
+from osolgil.errors import OutputError, SettingsError
+from osolgil.files import claim_folder, write_json
+from osolgil.formulas import catalog
+from osolgil.model import Model
+from osolgil.network import Network
+from osolgil.race.entry import data_of, threads
+from osolgil.race.facts import data_facts, task_of
+from osolgil.race.progress import EntrantProgress, Progress
+from osolgil.race.settings import Entrant, RaceSettings
+from osolgil.records import write_history
+
+FORMAT = 1
+_PAUSE = 0.1
+_RACE_ONLY = {"entrants", "learning_rates", "seeds", "confirmation_seeds", "confidence"}
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A trained network: the weights of its last epoch, and how it came there.
+
+    facts: everything in `training.json`, a plain dictionary. history: columns of `history.parquet`, a row per
+    epoch. folder: where the files lie, None where none were written.
+    """
+
+    model: Model
+    history: dict[str, np.ndarray]
+    facts: dict[str, Any]
+    folder: Path | None = None
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Score after the last epoch by rows: "validation" and "test"; accuracy or R²."""
+        return {name: values["score"] for name, values in self.facts["scores"].items()}
+
+    def predict(self, inputs: Any) -> np.ndarray:
+        """Class labels, or the target in its own unit, for new rows as raw as the training rows were."""
+        return self.model.predict(inputs)
+
+
+def train(
+    inputs: Any,
+    targets: Any = None,
+    *,
+    optimizer: str = "adam",
+    learning_rate: float | None = None,
+    hyperparameters: Mapping[str, float] | None = None,
+    target: str | None = None,
+    task: str | None = None,
+    test: Any = None,
+    jobs: int | None = None,
+    out: str | Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    **settings: Any,
+) -> Trained:
+    """Train one network and keep the weights of its last epoch (no epoch is chosen by its validation score).
+
+    With the same settings this is, to the bit, the first tuning run of that optimizer in a race.
+
+    Args:
+        inputs, targets, target, task, test: as for `osolgil.race`.
+        optimizer: a name of the catalog. learning_rate: by default the catalog's.
+        hyperparameters: others of the optimizer, {"beta1": 0.8}.
+        jobs: threads, by default one per core; the network does not depend on it.
+        out: folder to write the model, history.parquet and training.json to; None: nothing.
+        progress: called about ten times a second.
+        **settings: hidden, activation, epochs, batch_size, dropout, seed … as in `RaceSettings`.
+
+    Raises:
+        DataError, SettingsError (also where the training diverges), OutputError: one sentence.
+
+    >>> trained = train("iris", epochs=20, hidden=(8,), learning_rate=0.01)
+    >>> len(trained.history["epoch"]), sorted(trained.scores)
+    (20, ['test', 'validation'])
+    """
+    begin = time.perf_counter()
+    row = catalog.optimizer(optimizer)
+    values = row.hyperparameters(**(hyperparameters or {}))
+    if learning_rate is not None:
+        values["learning_rate"] = float(learning_rate)
+    _check(settings, values)
+    chosen, workers = RaceSettings(entrants=(Entrant(row.name, row.name),), **settings), threads(jobs)
+    data = data_of(inputs, targets, target, task, test, chosen.seed)
+    loaded = time.perf_counter() - begin
+    folder = None if out is None else _claim(Path(out).expanduser())
+    chosen = chosen.completed(data.task, len(data.train))
+    job, network = task_of(data, chosen), chosen.network(data.train.inputs.shape[1], data.outputs)
+    compiled = compile_kernels(network, job, chosen.precision, [row.name])
+    run = RunSetting(
+        row.name, values, chosen.seed * 1_000_000, chosen.batch_size or 1, chosen.l1, chosen.l2,
+        chosen.weight_decay, chosen.clip_norm, chosen.dropout,
+    )  # fmt: skip
+    epochs = chosen.epochs or 1
+    fleet = Fleet.create(network, job, [run], epochs, chosen.precision)
+    watch = _Watch(fleet, run, epochs, progress)
+    fleet.advance([row.name], epochs, workers=workers, tick=watch.look)
+    watch.look(last=True)
+    _refuse_diverged(fleet, run)
+    facts = _facts(data, network, chosen, run, _scores(fleet, data, workers))
+    facts["seconds"] = {
+        "data": loaded, "compile": compiled, "train": watch.seconds, "total": time.perf_counter() - begin,
+    }  # fmt: skip
+    theta, running = fleet.arrays["thetas"][0].copy(), fleet.arrays["runnings"][0].copy()
+    model = Model.of(data, network, theta, running, facts["made_by"])
+    trained = Trained(model, _history(fleet, run), facts, folder)
+    if folder is not None:
+        model.save(folder)
+        write_history(folder / "history.parquet", trained.history)
+        write_json(folder / "training.json", facts)
+    return trained
+
+
+def _check(settings: Mapping[str, Any], values: Mapping[str, float]) -> None:
+    known = sorted(set(RaceSettings.__dataclass_fields__) - _RACE_ONLY)
+    for name in settings:
+        if name not in known:
+            raise SettingsError(f"Training has no setting '{name}'; it has {', '.join(known)}.")
+    for name, value in values.items():
+        if not np.isfinite(value):
+            raise SettingsError(f"The hyperparameter {name} must be a finite number, not {value}.")
+    if values["learning_rate"] <= 0:
+        raise SettingsError(f"The learning rate must be positive, not {values['learning_rate']}.")
+
+
+def _claim(folder: Path) -> Path:
+    claim_folder(folder, resume=False)
+    for name in ("plan.json", "verdict.json", "training.json", "model.json"):
+        if (folder / name).exists():
+            raise OutputError(f"The folder {folder} holds the {name} of other work; choose another with --out.")
+    return folder
+
+
+class _Watch:
+    """Tells `observe` how the training stands, at most ten times a second."""
+
+    def __init__(
+        self, fleet: Fleet, run: RunSetting, epochs: int, observe: Callable[[Progress], None] | None
+    ) -> None:
+        self.fleet, self.run, self.epochs, self.observe = fleet, run, epochs, observe
+        self.start, self.last = time.perf_counter(), 0.0
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.start
+
+    def look(self, last: bool = False) -> None:
+        now = time.perf_counter()
+        if self.observe is None or (now - self.last < _PAUSE and not last):
+            return
+        self.last = now
+        table = self.fleet.arrays["histories"][0]
+        done = int(np.isfinite(table[:, layout.STEPS_DONE]).sum())
+        name = self.run.optimizer
+        entrant = EntrantProgress(
+            name,
+            catalog.optimizer(name).title,
+            self.run.hyperparameters["learning_rate"],
+            float(table[done - 1, layout.VALIDATION_SCORE]) if done else None,
+            tuple(table[:done, layout.VALIDATION_LOSS].tolist()),
+            running=int(not last),
+            finished=int(last),
+        )
+        remaining = self.seconds / done * (self.epochs - done) if done else None
+        score_name = "accuracy" if self.fleet.task.classify else "r2"
+        self.observe(Progress("train", (entrant,), done, self.epochs, self.seconds, remaining, score_name))
+
+
+def _refuse_diverged(fleet: Fleet, run: RunSetting) -> None:
+    if fleet.arrays["runs"][0, layout.STATUS] != layout.DIVERGED:
+        return
+    epoch = int(np.isfinite(fleet.arrays["histories"][0][:, layout.STEPS_DONE]).sum())
+    rate = run.hyperparameters["learning_rate"]
+    raise SettingsError(
+        f"{catalog.optimizer(run.optimizer).title} with learning rate {rate:g} diverged in epoch {epoch}, so "
+        f"no network was kept; try a learning rate of {rate / 10:g}."
+    )
+
+
+def _scores(fleet: Fleet, data: Dataset, workers: int) -> dict[str, dict[str, float]]:
+    first = len(data.train) + len(data.validation)
+    losses, scores = fleet.measure(np.arange(first, first + len(data.test)), workers)
+    final = fleet.arrays["histories"][0][-1]
+    return {
+        "validation": {
+            "score": float(final[layout.VALIDATION_SCORE]), "loss": float(final[layout.VALIDATION_LOSS]),
+        },
+        "test": {"score": float(scores[0]), "loss": float(losses[0])},
+    }  # fmt: skip
+
+
+def _facts(
+    data: Dataset,
+    network: Network,
+    settings: RaceSettings,
+    run: RunSetting,
+    scores: dict[str, dict[str, float]],
+) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "version": __version__,
+        "data": data_facts(data),
+        "settings": {name: value for name, value in settings.to_dict().items() if name not in _RACE_ONLY},
+        "network": {**network.to_dict(), "parameters": network.size},
+        "scores": scores,
+        "weights": "last epoch",
+        "made_by": {
+            "optimizer": run.optimizer,
+            "hyperparameters": dict(run.hyperparameters),
+            "seed": run.seed,
+            "epochs": settings.epochs,
+            "batch_size": run.batch_size,
+            "loss": settings.loss,
+            "data": data.name,
+            "fingerprint": data.fingerprint,
+        },
+    }
+
+
+def _history(fleet: Fleet, run: RunSetting) -> dict[str, np.ndarray]:
+    """The columns of a race's history, for the one run there is."""
+    table = fleet.arrays["histories"][0]
+    count = len(table)
+    texts = {
+        "phase": "train",
+        "entrant": run.optimizer,
+        "hyperparameters": json.dumps(run.hyperparameters, sort_keys=True),
+        "state": "finished",
+    }
+    columns = {name: np.full(count, text, object) for name, text in texts.items()}
+    return {
+        "phase": columns["phase"],
+        "entrant": columns["entrant"],
+        "learning_rate": np.full(count, run.hyperparameters["learning_rate"]),
+        "hyperparameters": columns["hyperparameters"],
+        "seed": np.full(count, run.seed),
+        "epoch": np.arange(1, count + 1),
+        "step": table[:, layout.STEPS_DONE].astype(np.int64),
+        "training_loss": table[:, layout.TRAINING_LOSS],
+        "validation_loss": table[:, layout.VALIDATION_LOSS],
+        "validation_score": table[:, layout.VALIDATION_SCORE],
+        "state": columns["state"],
+    }
