@@ -18,8 +18,8 @@ LAYERS = (
     ("network",),
     ("engines.cpu.fleet",),  # an engine's highest floor: it runs whole networks
     ("model",),
-    ("race", "training"),
-    ("report", "terminal", "command_line", "cli"),
+    ("race", "training", "report"),  # a race writes its report; the report names the race's settings
+    ("terminal", "command_line", "cli"),
 )
 NO_FRIENDS = {"data": tuple(name for layer in LAYERS for name in layer)}
 HEAVY = {"numba", "pandas", "sklearn", "skrub", "plotly", "pyarrow", "jax", "torch"}

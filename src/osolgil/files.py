@@ -76,10 +76,12 @@ def claim_folder(path: Path, *, resume: bool) -> None:
         foreign = sorted(p.name for p in path.iterdir() if p.name not in _OURS and not p.name.startswith("."))
         if foreign:
             raise OutputError(
-                f"The output folder {path} holds '{foreign[0]}', which is not ours; choose an empty folder with --out."
+                f"The output folder {path} holds '{foreign[0]}', which is not ours; choose another by --out."
             )
     if resume and not (path / "plan.json").exists():
-        raise OutputError(f"There is no race to resume in {path}: it has no plan.json; start one without --resume.")
+        raise OutputError(
+            f"There is no race to resume in {path}: it has no plan.json; start one without --resume."
+        )
     with told_plainly(path):
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):

@@ -127,18 +127,25 @@ class Model:
     @classmethod
     def _from(cls, facts: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
         network = Network.from_dict(facts["network"])
+        classes = facts["class_names"]
+        if facts["precision"] not in ("float32", "float64"):
+            raise ValueError("its precision is neither float32 nor float64")
+        if (facts["task"] == "classification") != bool(classes) or len(classes or "1") != network.widths[-1]:
+            raise ValueError("its classes do not fit its network")
         model = cls(
             network,
             np.zeros(network.size, facts["precision"]),
             network.initial_running(facts["precision"]),
             facts["task"],
-            tuple(facts["class_names"]) if facts["class_names"] is not None else None,
-            facts["target_name"],
+            tuple(map(str, classes)) if classes else None,
+            str(facts["target_name"]),
             float(facts["target_mean"]),
             float(facts["target_scale"]),
             Preprocessing.from_json(facts["preprocessing"]),
-            facts["made_by"],
+            dict(facts["made_by"]),
         )
+        if len(model.preprocessing.feature_names) != network.widths[0]:
+            raise ValueError("its inputs do not fit its network")
         views = _tensors(model)
         if {name: view.shape for name, view in views.items()} != {n: t.shape for n, t in tensors.items()}:
             raise ValueError("its tensors do not fit its network")

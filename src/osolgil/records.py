@@ -33,6 +33,8 @@ def read_history(path: Path) -> dict[str, np.ndarray]:
 
     try:
         table = parquet.read_table(path)
+    except FileNotFoundError as error:
+        raise OutputError(f"Cannot read {path}: no such file.") from error
     except OSError as error:
         raise OutputError(f"Cannot read {path}: {(error.strerror or 'it is damaged').lower()}.") from error
     except pyarrow.ArrowException as error:

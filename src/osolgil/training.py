@@ -142,7 +142,9 @@ def _claim(folder: Path) -> Path:
     claim_folder(folder, resume=False)
     for name in ("plan.json", "verdict.json", "training.json", "model.json"):
         if (folder / name).exists():
-            raise OutputError(f"The folder {folder} holds the {name} of other work; choose another with --out.")
+            raise OutputError(
+                f"The folder {folder} holds the {name} of other work; choose another with --out."
+            )
     return folder
 
 

@@ -15,7 +15,9 @@ DONE, FAULT, MISUSE, STOPPED = 0, 1, 2, 130
 _ISSUES = "Please report it with the command and, if you can, the data; OSOLGIL_DEBUG=1 shows the details."
 
 # Typer carries its own copy of Click in newer versions, so Click's classes are found through Typer's.
-_USAGE_ERRORS = tuple(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+_USAGE_ERRORS: tuple[type[Exception], ...] = tuple(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
 
 
 class Stopped(Exception):

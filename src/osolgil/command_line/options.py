@@ -46,7 +46,9 @@ LearningRates = Annotated[str | None, _option("--learning-rates", "How many, or 
 LearningRate = Annotated[float | None, _option("--learning-rate", "Learning rate. [the optimizer's]")]
 Hyperparameters = Annotated[str | None, _option("--hyperparameters", "The optimizer's others: beta1=0.8.")]
 Seeds = Annotated[int | None, _option("--seeds", "Runs that tune each setting. [5]")]
-ConfirmationSeeds = Annotated[int | None, _option("--confirmation-seeds", "Fresh runs for the verdict. [2 x seeds]")]
+ConfirmationSeeds = Annotated[
+    int | None, _option("--confirmation-seeds", "Fresh runs for the verdict. [2 x seeds]")
+]
 Confidence = Annotated[float | None, _option("--confidence", "Level of the intervals. [0.95]")]
 Seed = Annotated[int | None, _option("--seed", "Seed of all chance. [0]", min=0, max=_LARGEST_SEED)]
 Budget = Annotated[str | None, _option("--budget", "Time to end within: 60s, 5m, 1h. [none]")]

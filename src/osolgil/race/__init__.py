@@ -11,7 +11,7 @@ __all__ = ["Entrant", "RaceSettings", "Verdict", "race"]
 
 
 class _Callable(ModuleType):
-    """`osolgil.race` is this package as soon as any part of it is imported, and `osolgil.race(X, y)` must race."""
+    """`osolgil.race` is this package once any part of it is imported, and `osolgil.race(X, y)` must race."""
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Verdict:
         return race(*arguments, **keywords)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -12,25 +15,35 @@ from osolgil.report.sentences import rate_text, score_text
 from osolgil.terminal.drawing import bar, duration, sparkline
 
 _COUNTS = {"running": "cyan", "finished": "green", "eliminated": "yellow", "diverged": "red"}
-_WIDE = 110
+_WIDE = 140
 _OTHER_LINES = 7
 
 
 def board(
-    progress: Progress, language: str, width: int, height: int, reason: str = "", unicode: bool = True
+    progress: Progress,
+    language: str,
+    width: int,
+    height: int,
+    reason: str = "",
+    before: Mapping[str, EntrantProgress] = MappingProxyType({}),
+    unicode: bool = True,
 ) -> Group:
     """How the race stands, in at most `width` columns and `height` lines.
 
     reason: the latest elimination, shown below the table where a column of reasons does not fit.
+    before: how entrants stood when the last stage ended; shown in parentheses until this one measures them.
     """
     shown = max(1, height - _OTHER_LINES)
     left_out = len(progress.entrants) - shown
-    parts = [_headline(progress, language, width, unicode), _table(progress, language, width, shown, unicode)]
+    parts = [
+        _headline(progress, language, width, unicode),
+        _table(progress, language, width, shown, before, unicode),
+    ]
     if left_out > 0:
         parts.append(Text(message("terminal.more", language, count=left_out), style="dim"))
     if reason and width < _WIDE:
-        line = Text(message("terminal.latest", language, reason=reason), style="dim", no_wrap=True)
-        line.truncate(width, overflow="ellipsis")
+        line = Text(message("terminal.latest", language, reason=reason), style="dim")
+        line.truncate(2 * width - 20, overflow="ellipsis")
         parts.append(line)
     return Group(*parts)
 
@@ -51,39 +64,57 @@ def _headline(progress: Progress, language: str, width: int, unicode: bool) -> T
     return line
 
 
-def _table(progress: Progress, language: str, width: int, shown: int, unicode: bool) -> Table:
+def _table(
+    progress: Progress,
+    language: str,
+    width: int,
+    shown: int,
+    before: Mapping[str, EntrantProgress],
+    unicode: bool,
+) -> Table:
     wide = width >= _WIDE
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold dim", width=width)
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold dim")
     table.add_column("#", justify="right", no_wrap=True, min_width=2)
-    table.add_column(_title("optimizer", language), no_wrap=True, overflow="ellipsis", ratio=2, min_width=10)
+    table.add_column(_title("optimizer", language), no_wrap=True, overflow="ellipsis", width=20)
     table.add_column(_title("rate", language), justify="right", no_wrap=True, min_width=8)
-    table.add_column(_title(progress.score_name, language), justify="right", no_wrap=True, min_width=7)
-    curve = 20 if wide else 12
+    table.add_column(_title(progress.score_name, language), justify="right", no_wrap=True, min_width=8)
+    curve = min(max(8, width - 66), 24)
     table.add_column(_title("loss", language), no_wrap=True, width=curve)
     for name in _COUNTS:
         table.add_column(_title(name, language), justify="right", no_wrap=True, min_width=4)
     if wide:
-        table.add_column(_title("reason", language), no_wrap=True, overflow="ellipsis", ratio=4)
+        table.add_column(_title("reason", language), no_wrap=True, overflow="ellipsis")
     for place, entrant in enumerate(progress.entrants[:shown], start=1):
-        cells = _cells(place, entrant, progress.score_name, language, curve, unicode)
+        cells = _cells(
+            place, entrant, before.get(entrant.name), progress.score_name, language, curve, unicode
+        )
         table.add_row(*cells, *([Text(entrant.reason, style="dim")] if wide else []))
     return table
 
 
 def _cells(
-    place: int, entrant: EntrantProgress, score_name: str, language: str, curve: int, unicode: bool
+    place: int,
+    entrant: EntrantProgress,
+    before: EntrantProgress | None,
+    score_name: str,
+    language: str,
+    curve: int,
+    unicode: bool,
 ) -> list[Text]:
     known = entrant.score is not None
+    stage = entrant if known or before is None else before
     rank = str(place) if known else "-"
-    rate = rate_text(entrant.learning_rate) if entrant.learning_rate is not None else "-"
-    score = score_text(entrant.score, score_name, language) if entrant.score is not None else "-"
+    rate = rate_text(stage.learning_rate) if stage.learning_rate is not None else "-"
+    score = score_text(stage.score, score_name, language) if stage.score is not None else "-"
+    if stage is before:
+        score = f"({score})"
     counts = [
         Text(str(count) if (count := getattr(entrant, name)) else "·", style=colour if count else "dim")
         for name, colour in _COUNTS.items()
     ]
     style = "bold" if known and place == 1 else ""
     texts = [Text(rank), Text(entrant.title, style=style), Text(rate), Text(score, style=style)]
-    return [*texts, Text(sparkline(entrant.curve, curve, unicode), style="cyan"), *counts]
+    return [*texts, Text(sparkline(stage.curve, curve, unicode), style="cyan" if known else "dim"), *counts]
 
 
 def _title(name: str, language: str) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from osolgil.messages import message
-from osolgil.race.progress import Progress
+from osolgil.race.progress import EntrantProgress, Progress
 from osolgil.terminal.drawing import duration
 
 Observer = Callable[[Progress], None]
@@ -42,17 +42,22 @@ class LiveBoard:
         self.live, self.language = live, language
         self._reasons: dict[str, str] = {}
         self._latest = ""
+        self._known: dict[str, EntrantProgress] = {}
 
     def __call__(self, progress: Progress) -> None:
         from osolgil.terminal.board import board
 
         for entrant in progress.entrants:
+            if entrant.score is not None:
+                self._known[entrant.name] = entrant
             if entrant.reason and self._reasons.get(entrant.name) != entrant.reason:
                 self._reasons[entrant.name] = entrant.reason
                 self._latest = f"{entrant.title} {entrant.reason}"
         console = self.live.console
         unicode = console.encoding.lower().startswith("utf")
-        drawn = board(progress, self.language, console.width, console.height, self._latest, unicode)
+        drawn = board(
+            progress, self.language, console.width, console.height, self._latest, self._known, unicode
+        )
         self.live.update(drawn, refresh=True)
 
 
@@ -68,6 +73,8 @@ class PlainLines:
         begins = progress.stage != self._stage
         if not begins and share < self._next:
             return
+        if begins and share == 1.0:
+            share = 0.0  # the runs of a new stage are counted when they begin
         self._stage, self._next = progress.stage, share + _TENTH
         print(self._line(progress, share), flush=True)
 
