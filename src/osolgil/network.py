@@ -136,6 +136,15 @@ class Network:
             layers.append(layer)
         return layers
 
+    def unpack_running(self, running: np.ndarray) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """Views into the running averages: mean and variance (outputs,) by layer, where batch normalisation keeps them."""
+        parts = {}
+        for index, row in enumerate(self.table):
+            if row[layout.RUNNING] >= 0:
+                start, outputs = int(row[layout.RUNNING]), int(row[layout.OUTPUTS])
+                parts[index] = (running[start : start + outputs], running[start + outputs : start + 2 * outputs])
+        return parts
+
     def to_dict(self) -> dict[str, Any]:
         """Everything that makes the network, ready for JSON."""
         return {

@@ -75,7 +75,12 @@ class Course:
         self.network, self.task, self.settings, self.workers = network, task, settings, workers
         self.checkpoint, self.watch = checkpoint, watch
         self.candidates: list[Candidate] = []
-        self.stage, self.seconds = 0, 0.0
+        self.stage, self.seconds, self._started = 0, 0.0, 0.0
+
+    @property
+    def running_seconds(self) -> float:
+        """Seconds spent training so far, those of the stage in progress included."""
+        return self.seconds + (time.perf_counter() - self._started if self._started else 0.0)
 
     def enter(self, entrant: Entrant, hyperparameters: dict[str, float], phase: str) -> Candidate:
         """A new candidate with the seeds of its phase."""
@@ -138,7 +143,7 @@ class Course:
             self._collect(fleet, running)
             self.watch()
 
-        start = time.perf_counter()
+        self._started = time.perf_counter()
         try:
             while True:
                 fleet.advance(
@@ -152,7 +157,7 @@ class Course:
             self.checkpoint.save(self.stage, fleet)
             raise
         finally:
-            self.seconds += time.perf_counter() - start
+            self.seconds, self._started = self.running_seconds, 0.0
 
     def _fleet(self, candidates: Sequence[Candidate]) -> Fleet:
         settings = self.settings

@@ -1,0 +1,168 @@
+"""`race`: the whole main job, from data to verdict."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from osolgil.data import Dataset, from_arrays, load
+from osolgil.engines.cpu.fleet import compile_kernels, single_threaded_blas
+from osolgil.errors import SettingsError
+from osolgil.race import outputs
+from osolgil.race.baselines import Baselines
+from osolgil.race.budget import fit
+from osolgil.race.checkpoint import Checkpoint
+from osolgil.race.conclusion import under_tuned
+from osolgil.race.course import Candidate, Course
+from osolgil.race.facts import conclude, task_of
+from osolgil.race.progress import Progress
+from osolgil.race.settings import Entrant, RaceSettings, entrants
+from osolgil.race.tuning import best, tune, widen
+from osolgil.race.verdict import Verdict
+from osolgil.race.watching import Watcher
+
+
+def race(
+    inputs: Any,
+    targets: Any = None,
+    *,
+    optimizers: Sequence[str | Entrant] | None = None,
+    target: str | None = None,
+    task: str | None = None,
+    test: Any = None,
+    budget: float | None = None,
+    jobs: int | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    language: str = "en",
+    progress: Callable[[Progress], None] | None = None,
+    **settings: Any,
+) -> Verdict:
+    """Race optimizers on data: tune each, confirm each on fresh seeds, and say which trains this network best.
+
+    Every optimizer starts a seed from the same weights and sees the same batches for as many epochs, so that
+    comparisons are paired. Learning rates lie on a log grid that grows until the best is not on its edge;
+    settings that lose beyond doubt stop early; the verdict rests on seeds not used for tuning, names a winner
+    only if it beats every other by a paired interval, and says so where it is a tie.
+
+    Args:
+        inputs: a Dataset, a name or path that `osolgil.load` knows, or an array or DataFrame (rows, features).
+        targets: (rows,) with arrays: labels or numbers.
+        optimizers: names, "name=optimizer" pairs or Entrants; by default the lecture's eleven.
+        target, task, test: as for `osolgil.load` and `osolgil.from_arrays`.
+        budget: seconds the race should end within; decides seeds, epochs and learning rates once, before it.
+        jobs: threads to train with, by default one per core. The verdict does not depend on it.
+        out: folder to write verdict.json, history.parquet, the model, report.html and recipes to; None: nothing.
+        resume: go on with the race whose unfinished folder `out` is; its verdict is the same to the bit.
+        language: "en" or "ko", of the report.
+        progress: called about ten times a second with how the race stands.
+        **settings: every field of `RaceSettings`: hidden, activation, epochs, batch_size, seeds, learning_rates …
+
+    Raises:
+        DataError, SettingsError, OutputError: one sentence on what is wrong and what to do.
+
+    >>> verdict = race("iris", optimizers=["sgd", "adam"], learning_rates=3, seeds=2, epochs=5, hidden=(8,))
+    >>> sorted(row["entrant"] for row in verdict.leaderboard)
+    ['adam', 'sgd']
+    """
+    begin = time.perf_counter()
+    if optimizers is not None:
+        settings["entrants"] = entrants(optimizers)
+    known = set(RaceSettings.__dataclass_fields__)
+    for name in settings:
+        if name not in known:
+            raise SettingsError(f"A race has no setting '{name}'; it has {', '.join(sorted(known))}.")
+    chosen = RaceSettings(**settings)
+    workers = threads(jobs)
+    if budget is not None and not 0 < budget < float("inf"):
+        raise SettingsError(f"The budget must be a positive number of seconds, not {budget}.")
+    data = data_of(inputs, targets, target, task, test, chosen.seed)
+    loaded = time.perf_counter() - begin
+    folder = None if out is None else Path(out).expanduser()
+    if folder is not None and outputs.finished(folder, data, resume):
+        return Verdict.load(folder)
+    chosen = chosen.completed(data.task, len(data.train))
+    job = task_of(data, chosen)
+    network = chosen.network(data.train.inputs.shape[1], data.outputs)
+    with single_threaded_blas():
+        names = [entrant.optimizer for entrant in chosen.entrants]
+        baselines = Baselines(data, chosen.seed)
+        compiled = compile_kernels(network, job, chosen.precision, names)
+        planned = chosen
+        if folder is not None:
+            planned = outputs.planned(folder, data, settings, resume)
+        if planned is None:
+            planned = chosen
+            if budget is not None:
+                planned = fit(chosen, frozenset(settings), network, job, workers, budget)
+            if folder is not None:
+                outputs.plan(folder, data, settings, planned)
+        checkpoint = Checkpoint(None if folder is None else folder / "checkpoint")
+        course = Course(network, job, planned, workers, checkpoint)
+        watcher = Watcher(course, "accuracy" if job.classify else "r2", progress)
+        confirmed = run(course, watcher)
+        watcher.enter("test")
+        facts, model = conclude(course, confirmed, data, baselines.facts())
+    facts["seconds"] = {
+        "data": loaded,
+        "compile": compiled,
+        "train": course.seconds,
+        "total": time.perf_counter() - begin,
+        "gflop_per_second": facts["work"]["floating_point_operations"] / max(course.seconds, 1e-9) / 1e9,
+    }
+    verdict = Verdict(facts, outputs.history(course), model, folder)
+    if folder is not None:
+        outputs.write(verdict, folder, language)
+        checkpoint.remove()
+    return verdict
+
+
+def run(course: Course, watcher: Watcher) -> dict[str, Candidate]:
+    """Tune, confirm, and search further for what lost to its own special case; the confirmed setting by entrant."""
+    settings = course.settings
+    watcher.enter("tune")
+    tune(course, settings.entrants)
+    watcher.enter("confirm")
+    leaders = {entrant.name: best(course, entrant) for entrant in settings.entrants}
+    confirmed = confirm(course, {name: c for name, c in leaders.items() if c is not None})
+    suspects = under_tuned(course, confirmed)
+    if suspects and not isinstance(settings.learning_rates, tuple):
+        watcher.enter("widen")
+        improved = widen(course, suspects)
+        watcher.enter("confirm")
+        confirmed |= confirm(course, improved)
+    return confirmed
+
+
+def confirm(course: Course, chosen: dict[str, Candidate]) -> dict[str, Candidate]:
+    """Run each entrant's tuned setting on fresh seeds."""
+    fresh = {name: course.enter(c.entrant, c.hyperparameters, "confirm") for name, c in chosen.items()}
+    if fresh:
+        course.run(list(fresh.values()), (course.settings.epochs or 1,))
+    return fresh
+
+
+def data_of(inputs: Any, targets: Any, target: str | None, task: str | None, test: Any, seed: int) -> Dataset:
+    """What `race` and `train` are given, as a Dataset."""
+    if isinstance(inputs, Dataset):
+        if targets is not None or any(choice is not None for choice in (target, task, test)):
+            raise SettingsError("A Dataset has its target, task and test rows already; give them to osolgil.load.")
+        return inputs
+    if targets is None:
+        if not isinstance(inputs, (str, Path)):
+            raise SettingsError("Arrays need their targets too: race(X, y).")
+        return load(inputs, target=target, task=task, test=test, seed=seed)
+    return from_arrays(inputs, targets, target=target, task=task, test=test, seed=seed)
+
+
+def threads(jobs: int | None) -> int:
+    """How many threads train: `jobs`, or one per core this process may use."""
+    if jobs is not None and jobs < 1:
+        raise SettingsError(f"A race needs 1 job or more, not {jobs}.")
+    available = getattr(os, "process_cpu_count", None) or (lambda: len(os.sched_getaffinity(0)))
+    return jobs or available() or 1
+
+

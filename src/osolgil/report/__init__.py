@@ -1,0 +1,49 @@
+"""What a race found, told: sentences, one self-contained page, and recipes for other libraries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from osolgil.model import Model
+
+__all__ = ["recipes", "verdict_sentences", "write_report"]
+
+
+def write_report(
+    folder: str | Path,
+    facts: dict[str, Any],
+    history: dict[str, np.ndarray],
+    model: Model | None = None,
+    language: str = "en",
+) -> None:
+    """Write `report.html` into a folder: one page with every figure, which needs no network and no Python.
+
+    facts: the dictionary in `verdict.json`. history: the columns of `history.parquet`, a row per run and
+    epoch. model: the trained network, whose weights colour the drawing. language: the one the page opens in,
+    "en" or "ko"; a switch on the page changes it. Raises `OutputError` where the page cannot be written.
+    """
+    from osolgil.files import write_text
+    from osolgil.report.page import page
+
+    write_text(Path(folder) / "report.html", page(facts, history, model, language))
+
+
+def recipes(facts: dict[str, Any]) -> dict[str, str]:
+    """Ready-to-run training code of the recommended entrant: file name to text, for PyTorch, Keras and optax.
+
+    facts: the dictionary in `verdict.json`. Empty where every run diverged and nothing can be recommended.
+    """
+    from osolgil.report.recipe import recipes as written
+
+    return written(facts)
+
+
+def verdict_sentences(facts: dict[str, Any], language: str = "en") -> list[str]:
+    """The verdict in three to six plain sentences, in "en" or "ko"."""
+    from osolgil.report.sentences import verdict_sentences as sentences
+
+    return sentences(facts, language)

@@ -1,0 +1,198 @@
+"""One self-contained page: the template filled with sentences, tables, the drawing, and the figures' JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from osolgil.messages import LANGUAGES, known_language, message
+from osolgil.report import reproduction
+from osolgil.report.drawing import drawing
+from osolgil.report.figures import figures
+from osolgil.report.sentences import (
+    difference_text,
+    rate_text,
+    score_text,
+    share_text,
+    verdict_sentences,
+)
+
+if TYPE_CHECKING:
+    from osolgil.model import Model
+
+Facts = dict[str, Any]
+_NETWORK_BELOW_DIGITS = 3
+
+
+def page(facts: Facts, history: dict[str, np.ndarray], model: Model | None, language: str = "en") -> str:
+    """The report as HTML text; `language` is the one it opens in."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    known_language(language)
+    environment = Environment(
+        loader=PackageLoader("osolgil.report", "page_parts"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    drawn = {each: _listed(figures(facts, history, each)) for each in LANGUAGES}
+    return environment.get_template("page.html").render(
+        facts=facts,
+        language=language,
+        languages=LANGUAGES,
+        both=_both,
+        message=message,
+        sentences={each: verdict_sentences(facts, each) for each in LANGUAGES},
+        names=set(drawn["en"]),
+        figures=_script_safe({"language": language, "figures": drawn}),
+        rows={each: table(facts, each) for each in LANGUAGES},
+        confidence={each: _percent(facts, each) for each in LANGUAGES},
+        target={each: _target(facts, each) for each in LANGUAGES},
+        seconds={each: _seconds(facts, each) for each in LANGUAGES},
+        picture={each: picture(facts, model, each) for each in LANGUAGES},
+        weighed=model is not None,
+        settings=_settings(facts),
+        command=reproduction.command(facts),
+        python=reproduction.python(facts),
+        style=_part("page.css"),
+        script=_part("page.js"),
+        plotly=plotly_script(),
+    )
+
+
+def plotly_script() -> str:
+    """plotly.min.js as the installed plotly has it, found without importing plotly."""
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    from osolgil.errors import MissingLibraryError
+
+    found = find_spec("plotly")
+    if found is None or found.origin is None:
+        raise MissingLibraryError("The report needs plotly for its figures; install it with: pip install plotly.")
+    return (Path(found.origin).parent / "package_data" / "plotly.min.js").read_text("utf-8")
+
+
+def table(facts: Facts, language: str) -> list[dict[str, str]]:
+    """The leaderboard as text, a dictionary per entrant."""
+    return [_row(row, facts["data"]["score"], language) for row in facts["leaderboard"]]
+
+
+def picture(facts: Facts, model: Model | None, language: str) -> str:
+    """The network as inline SVG, coloured by the trained weights where there is a model."""
+    widths = facts["network"]["widths"]
+    weights = None
+    if model is not None:
+        weights = [layer["weight"] for layer in model.network.unpack(np.asarray(model.parameters))]
+    captions = [message(f"page.{key}", language) for key in ("inputs", "hidden", "outputs")]
+    title = message("page.network_label", language, widths=_shortened(widths))
+    return drawing(widths, title, captions, weights)
+
+
+def _both(key: str, **values: Any) -> Any:
+    """A message in both languages, of which the page shows one; a value may be a dictionary by language."""
+    from markupsafe import Markup, escape
+
+    spans = []
+    for language in LANGUAGES:
+        chosen = {name: value[language] if isinstance(value, dict) else value for name, value in values.items()}
+        text = escape(message(key, language, **chosen))
+        spans.append(f'<span lang="{language}">{text}</span>')
+    return Markup("".join(spans))  # noqa: S704 - the text is escaped above
+
+
+def _row(row: dict[str, Any], score: str, language: str) -> dict[str, str]:
+    steps, rates = row["steps_to_target"], row["hyperparameters"] or {}
+    others = [f"{k} {v:g}" for k, v in rates.items() if k != "learning_rate"]
+    return {
+        "rank": str(row["rank"]),
+        "title": row["title"],
+        "standing": row["standing"],
+        "standing_text": message(f"standing.{row['standing']}", language),
+        "mean": score_text(row["mean"], score, language),
+        "interval": _interval(row["interval"], lambda value: score_text(value, score, language)),
+        "median": score_text(row["median"], score, language),
+        "difference": _difference(row, score, language),
+        "learning_rate": rate_text(rates["learning_rate"]) if rates else "–",
+        "hyperparameters": ", ".join(others),
+        "steps": "–" if steps["median"] is None else f"{steps['median']:,}",
+        "diverged": share_text(row["diverged_share"], language),
+        "tried": str(row["settings_tried"]),
+    }
+
+
+def _difference(row: dict[str, Any], score: str, language: str) -> str:
+    paired = row["difference"]
+    if paired is None or not math.isfinite(paired["mean"]):
+        return "–"
+
+    def number(value: float) -> str:
+        return difference_text(-value, score, language)
+
+    def bare(value: float) -> str:
+        return number(value).removesuffix("%p").removesuffix(" points")
+
+    return f"{number(paired['mean'])} {_interval(paired['interval'][::-1], bare)}".strip()
+
+
+def _interval(ends: list[float] | None, text: Callable[[float], str]) -> str:
+    if ends is None or not all(end is not None and math.isfinite(end) for end in ends):
+        return ""
+    return f"[{text(ends[0])}, {text(ends[1])}]"
+
+
+def _percent(facts: Facts, language: str) -> str:
+    return message("word.percent", language, number=f"{100 * facts['settings']['confidence']:g}")
+
+
+def _target(facts: Facts, language: str) -> str:
+    return score_text(facts["target"]["score"], facts["data"]["score"], language)
+
+
+def _seconds(facts: Facts, language: str) -> str:
+    total = facts.get("seconds", {}).get("total")
+    return "–" if total is None else message("page.seconds", language, number=f"{total:.1f}")
+
+
+def _settings(facts: Facts) -> list[tuple[str, str]]:
+    left_out = ("entrants",)
+    return [(name, _value(value)) for name, value in facts["settings"].items() if name not in left_out]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return _shortened(value) if all(isinstance(item, int) for item in value) else ", ".join(map(_value, value))
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "none"}[value]
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _shortened(widths: Iterable[int]) -> str:
+    """64-64-64-10, with a run of equal widths as 30 × 64."""
+    parts: list[list[int]] = []
+    for width in widths:
+        if parts and parts[-1][0] == width:
+            parts[-1][1] += 1
+        else:
+            parts.append([width, 1])
+    return "-".join(
+        f"{count}×{width}" if count > _NETWORK_BELOW_DIGITS else "-".join([str(width)] * count)
+        for width, count in parts
+    )
+
+
+def _listed(figures: dict[str, Any]) -> dict[str, Any]:
+    return json.loads(json.dumps(figures, default=lambda value: value.item()).replace("NaN", "null"))
+
+
+def _script_safe(content: Any) -> str:
+    """JSON that cannot end the script element it stands in."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _part(name: str) -> str:
+    return resources.files("osolgil.report").joinpath("page_parts", name).read_text("utf-8")

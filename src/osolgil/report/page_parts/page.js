@@ -1,0 +1,68 @@
+"use strict";
+(function () {
+  const content = JSON.parse(document.getElementById("figures").textContent);
+  const root = document.documentElement;
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const plots = Array.from(document.querySelectorAll("[data-figure]"));
+
+  function colour(name) {
+    return getComputedStyle(root).getPropertyValue("--" + name).trim();
+  }
+
+  /* A band is its entrant's colour, made transparent: #rrggbb + two hexadecimal digits. */
+  function painted(value) {
+    if (typeof value === "string") {
+      if (/^entrant-\d-band$/.test(value)) return colour(value.slice(0, 9)) + "26";
+      if (/^(entrant-\d|ink|bad)$/.test(value)) return colour(value);
+      return value;
+    }
+    if (Array.isArray(value)) return value.map(painted);
+    if (value && typeof value === "object") {
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, painted(item)]));
+    }
+    return value;
+  }
+
+  function axis(given) {
+    return Object.assign({}, given, {
+      automargin: true, gridcolor: colour("grid"), linecolor: colour("rule"), zerolinecolor: colour("rule"),
+      title: Object.assign({ standoff: 8, font: { size: 12 } }, given.title),
+    });
+  }
+
+  function layoutOf(figure, small) {
+    const given = painted(figure.layout);
+    return Object.assign({}, given, {
+      height: small ? 230 : given.height || 380,
+      margin: { l: 12, r: 16, t: 10, b: 12 },
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour("soft") },
+      hoverlabel: { bgcolor: colour("card"), bordercolor: colour("rule"), font: { color: colour("ink") } },
+      legend: { orientation: "h", yanchor: "top", y: -0.2, xanchor: "left", x: 0, font: { size: 11 } },
+      xaxis: axis(given.xaxis), yaxis: axis(given.yaxis),
+    });
+  }
+
+  function draw() {
+    for (const place of plots) {
+      const figure = content.figures[root.lang][place.dataset.figure];
+      const options = { responsive: true, displayModeBar: false };
+      const layout = layoutOf(figure, place.classList.contains("small"));
+      Plotly.react(place, painted(figure.data), layout, options);
+    }
+  }
+
+  function speak(language) {
+    root.lang = language;
+    for (const button of document.querySelectorAll("[data-language]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.language === language));
+    }
+    draw();
+  }
+
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.addEventListener("click", () => speak(button.dataset.language));
+  }
+  dark.addEventListener("change", draw);
+  speak(root.lang);
+})();

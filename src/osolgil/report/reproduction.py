@@ -1,0 +1,61 @@
+"""How to run the same race again, on the command line and in Python: only what differs from the defaults."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import fields
+from typing import Any
+
+from osolgil.race.settings import RaceSettings
+
+Facts = dict[str, Any]
+_DEFAULTS = {field.name: field.default for field in fields(RaceSettings)}
+
+
+def command(facts: Facts) -> str:
+    """The command line.
+
+    >>> facts = {"data": {"name": "iris", "target": "species"}, "settings": {"hidden": [8], "entrants": [
+    ...     {"name": "sgd", "optimizer": "sgd", "hyperparameters": {}}]}}
+    >>> print(command(facts).replace(chr(92) + chr(10), ""))
+    osolgil race iris   --target species   --optimizers sgd   --hidden 8
+    """
+    parts = [f"osolgil race {shlex.quote(facts['data']['name'])}"]
+    parts.append(f"--target {shlex.quote(str(facts['data']['target']))}")
+    parts.append(f"--optimizers {shlex.quote(','.join(_optimizers(facts)))}")
+    for name, value in _changed(facts).items():
+        option = "--" + name.replace("_", "-")
+        parts.append(option if value is True else f"{option} {shlex.quote(_text(value))}")
+    return " \\\n  ".join(parts)
+
+
+def python(facts: Facts) -> str:
+    """The same in Python."""
+    lines = ["import osolgil", "", "verdict = osolgil.race("]
+    lines.append(f"    {facts['data']['name']!r},")
+    lines.append(f"    target={facts['data']['target']!r},")
+    lines.append(f"    optimizers={_optimizers(facts)!r},")
+    lines += [
+        f"    {name}={tuple(value) if isinstance(value, list) else value!r},"
+        for name, value in _changed(facts).items()
+    ]
+    return "\n".join([*lines, ")", "print(verdict)"])
+
+
+def _optimizers(facts: Facts) -> list[str]:
+    entrants = facts["settings"]["entrants"]
+    return [e["name"] if e["name"] == e["optimizer"] else f"{e['name']}={e['optimizer']}" for e in entrants]
+
+
+def _changed(facts: Facts) -> dict[str, Any]:
+    """Settings that are not the default, in the order they are written in."""
+    changed = {}
+    for name, value in facts["settings"].items():
+        same = _DEFAULTS.get(name) == (tuple(value) if isinstance(value, list) else value)
+        if name in _DEFAULTS and name not in ("entrants", "output_activation") and not same:
+            changed[name] = value
+    return changed
+
+
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
