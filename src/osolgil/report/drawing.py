@@ -19,7 +19,10 @@ Place = int | None
 
 
 def drawing(
-    widths: Sequence[int], title: str, captions: Sequence[str] = (), weights: Sequence[np.ndarray] | None = None
+    widths: Sequence[int],
+    title: str,
+    captions: Sequence[str] = (),
+    weights: Sequence[np.ndarray] | None = None,
 ) -> str:
     """Inline SVG of a fully connected network.
 

@@ -56,7 +56,7 @@ def losses(facts: Facts, history: dict[str, np.ndarray], column: str, language: 
             }
         )  # fmt: skip
     layout = _layout(message("axis.epoch", language), message(f"axis.{column}", language))
-    layout["yaxis"] |= {"type": "log", "exponentformat": "power", "dtick": "D2"}
+    layout["yaxis"] |= {"type": "log", **_decade_ticks([value for trace in traces for value in trace["y"]])}
     return {"data": traces, "layout": layout | {"showlegend": True, "hovermode": "x unified"}}
 
 
@@ -101,7 +101,9 @@ def sensitivity(facts: Facts, row: dict[str, Any], language: str) -> Figure:
     bottom, top = _score_range(facts)
     rates = [point["learning_rate"] for point in scored]
     place = row["rank"] - 1
-    traces = _band(rates, [p["low"] for p in scored], [p["high"] for p in scored], place, {}) if scored else []
+    traces = (
+        _band(rates, [p["low"] for p in scored], [p["high"] for p in scored], place, {}) if scored else []
+    )
     if scored:
         means = [point["mean"] for point in scored]
         traces.append({"x": rates, "y": means, "mode": "lines", "line": _line(place), "hoverinfo": "skip"})
@@ -111,7 +113,9 @@ def sensitivity(facts: Facts, row: dict[str, Any], language: str) -> Figure:
         heights = [p["mean"] if _finite(p["mean"]) else bottom for p in chosen]
         if chosen:
             traces.append(_states(chosen, heights, state, symbol, place, language))
-    layout = _layout(message("axis.learning_rate", language), message(f"axis.{facts['data']['score']}", language))
+    layout = _layout(
+        message("axis.learning_rate", language), message(f"axis.{facts['data']['score']}", language)
+    )
     layout["xaxis"] |= {"type": "log", "dtick": 1, "exponentformat": "power"}
     layout["yaxis"] |= {"range": [bottom - 0.06 * (top - bottom), top]}
     if facts["data"]["score"] == "accuracy":
@@ -180,7 +184,9 @@ def _quartiles(epochs: np.ndarray, values: np.ndarray) -> tuple[list[Any], ...]:
     return [epoch for epoch, _ in each], *rounded
 
 
-def _band(x: list[Any], low: list[Any], high: list[Any], place: int, more: dict[str, Any]) -> list[dict[str, Any]]:
+def _band(
+    x: list[Any], low: list[Any], high: list[Any], place: int, more: dict[str, Any]
+) -> list[dict[str, Any]]:
     colour = f"entrant-{place % COLOURS}"
     return [
         {
@@ -191,7 +197,11 @@ def _band(x: list[Any], low: list[Any], high: list[Any], place: int, more: dict[
 
 
 def _line(place: int) -> dict[str, Any]:
-    return {"color": f"entrant-{place % COLOURS}", "width": 2, "dash": _DASHES[place // COLOURS % len(_DASHES)]}
+    return {
+        "color": f"entrant-{place % COLOURS}",
+        "width": 2,
+        "dash": _DASHES[place // COLOURS % len(_DASHES)],
+    }
 
 
 def _states(
@@ -199,7 +209,8 @@ def _states(
 ) -> dict[str, Any]:
     name = message(f"state.{state}", language)
     texts = [
-        f"{rate_text(p['learning_rate'])}: {name}, {p['epochs']} {message('figure.epochs', language)}" for p in points
+        f"{rate_text(p['learning_rate'])}: {name}, {p['epochs']} {message('figure.epochs', language)}"
+        for p in points
     ]
     colour = "bad" if state == "diverged" else f"entrant-{place % COLOURS}"
     return {
@@ -224,7 +235,12 @@ def _bars(rows: list[dict[str, Any]], values: dict[str, Any], text: Any, absent:
 
 def _listing(layout: dict[str, Any], titles: list[str]) -> dict[str, Any]:
     """A layout whose vertical axis lists entrants, best on top."""
-    layout["yaxis"] |= {"type": "category", "categoryarray": titles[::-1], "categoryorder": "array", "ticks": ""}
+    layout["yaxis"] |= {
+        "type": "category",
+        "categoryarray": titles[::-1],
+        "categoryorder": "array",
+        "ticks": "",
+    }
     return layout | {"height": 110 + 26 * len(titles)}
 
 
@@ -239,6 +255,17 @@ def _score_range(facts: Facts) -> tuple[float, float]:
     bottom = max(min(lows), top - 1.0)
     reach = max(top - bottom, 1e-3)
     return bottom, top + 0.04 * reach
+
+
+def _decade_ticks(values: list[float]) -> dict[str, Any]:
+    """Ticks 1, 2, 5 of every power of ten that is shown, written out in full; fewer where there are many powers."""
+    positive = [value for value in values if value > 0]
+    if not positive:
+        return {}
+    low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
+    digits = (1, 2, 5) if high - low <= 3 else (1,)
+    ticks = [digit * 10.0**power for power in range(low, high + 1) for digit in digits]
+    return {"tickvals": ticks, "ticktext": [f"{tick:.3g}" for tick in ticks]}
 
 
 def _numbers(values: list[Any]) -> list[float]:

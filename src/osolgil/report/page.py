@@ -72,7 +72,9 @@ def plotly_script() -> str:
 
     found = find_spec("plotly")
     if found is None or found.origin is None:
-        raise MissingLibraryError("The report needs plotly for its figures; install it with: pip install plotly.")
+        raise MissingLibraryError(
+            "The report needs plotly for its figures; install it with: pip install plotly."
+        )
     return (Path(found.origin).parent / "package_data" / "plotly.min.js").read_text("utf-8")
 
 
@@ -98,7 +100,9 @@ def _both(key: str, **values: Any) -> Any:
 
     spans = []
     for language in LANGUAGES:
-        chosen = {name: value[language] if isinstance(value, dict) else value for name, value in values.items()}
+        chosen = {
+            name: value[language] if isinstance(value, dict) else value for name, value in values.items()
+        }
         text = escape(message(key, language, **chosen))
         spans.append(f'<span lang="{language}">{text}</span>')
     return Markup("".join(spans))  # noqa: S704 - the text is escaped above
@@ -164,7 +168,11 @@ def _settings(facts: Facts) -> list[tuple[str, str]]:
 
 def _value(value: Any) -> str:
     if isinstance(value, (list, tuple)):
-        return _shortened(value) if all(isinstance(item, int) for item in value) else ", ".join(map(_value, value))
+        return (
+            _shortened(value)
+            if all(isinstance(item, int) for item in value)
+            else ", ".join(map(_value, value))
+        )
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "none"}[value]
     return f"{value:g}" if isinstance(value, float) else str(value)

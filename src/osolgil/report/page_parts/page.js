@@ -46,7 +46,7 @@
   function draw() {
     for (const place of plots) {
       const figure = content.figures[root.lang][place.dataset.figure];
-      const options = { responsive: true, displayModeBar: false };
+      const options = { displayModeBar: false };
       const layout = layoutOf(figure, place.classList.contains("small"));
       Plotly.react(place, painted(figure.data), layout, options);
     }
@@ -65,4 +65,10 @@
   }
   dark.addEventListener("change", draw);
   speak(root.lang);
+  const resized = new ResizeObserver((entries) => {
+    for (const entry of entries) {
+      if (entry.target.clientWidth > 0) Plotly.Plots.resize(entry.target);
+    }
+  });
+  plots.forEach((place) => resized.observe(place));
 })();
