@@ -1,5 +1,6 @@
 """The board fits its terminal whatever it shows, in both languages; logs get few lines; Ctrl-C resumes."""
 
+import dataclasses
 import io
 import json
 import shutil
@@ -10,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
+from rich.live import Live
 
 from osolgil.messages import catalog
 from osolgil.race.progress import EntrantProgress, Progress
 from osolgil.terminal.board import board
 from osolgil.terminal.drawing import sparkline
-from osolgil.terminal.watching import PlainLines
+from osolgil.terminal.watching import LiveBoard, PlainLines
 
 FLOATS = st.floats(allow_nan=True, allow_infinity=True)
 ENTRANTS = st.builds(
@@ -73,11 +75,23 @@ def test_columns_stay_under_their_titles_in_korean():
 
 
 def test_what_was_tuned_stays_in_parentheses_until_fresh_seeds_are_measured():
-    tuned = {"sgd": EntrantProgress("sgd", "SGD", 0.3, 0.93, (2.0, 1.0))}
+    console = Console(
+        file=io.StringIO(), width=80, height=24, force_terminal=True, _environ={}, no_color=True
+    )
+    with Live(console=console, auto_refresh=False) as live:
+        observe = LiveBoard(live, "en")
+        tuned = EntrantProgress("sgd", "SGD", 0.3, 0.93, (2.0, 1.0))
+        observe(dataclasses.replace(_progress("tune", 600), entrants=(tuned,)))
+        assert _row(live, "SGD")[:5] == ["1", "SGD", "0.3", "93.0", "%"]
+        observe(_progress("confirm", 700))
+        assert _row(live, "SGD")[:5] == ["-", "SGD", "0.3", "(93.0", "%)"]
+        assert _row(live, "Adam")[:5] == ["1", "Adam", "0.01", "97.1", "%"]
+
+
+def _row(live, name):
     file = io.StringIO()
-    Console(file=file, width=80).print(board(_progress("confirm", 700), "en", 80, 24, before=tuned))
-    row = next(line for line in file.getvalue().splitlines() if "SGD" in line)
-    assert row.split()[:5] == ["-", "SGD", "0.3", "(93.0", "%)"]
+    Console(file=file, width=80, height=24).print(live.renderable)
+    return next(line for line in file.getvalue().splitlines() if name in line).split()
 
 
 def test_a_log_gets_a_line_per_stage_and_tenth(capsys):

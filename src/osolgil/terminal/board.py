@@ -73,7 +73,7 @@ def _table(
     unicode: bool,
 ) -> Table:
     wide = width >= _WIDE
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold dim")
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold dim", expand=wide)
     table.add_column("#", justify="right", no_wrap=True, min_width=2)
     table.add_column(_title("optimizer", language), no_wrap=True, overflow="ellipsis", width=20)
     table.add_column(_title("rate", language), justify="right", no_wrap=True, min_width=8)
@@ -83,7 +83,7 @@ def _table(
     for name in _COUNTS:
         table.add_column(_title(name, language), justify="right", no_wrap=True, min_width=4)
     if wide:
-        table.add_column(_title("reason", language), no_wrap=True, overflow="ellipsis")
+        table.add_column(_title("reason", language), no_wrap=True, overflow="ellipsis", ratio=1)
     for place, entrant in enumerate(progress.entrants[:shown], start=1):
         cells = _cells(
             place, entrant, before.get(entrant.name), progress.score_name, language, curve, unicode
@@ -106,7 +106,7 @@ def _cells(
     rank = str(place) if known else "-"
     rate = rate_text(stage.learning_rate) if stage.learning_rate is not None else "-"
     score = score_text(stage.score, score_name, language) if stage.score is not None else "-"
-    if stage is before:
+    if stage is not entrant:
         score = f"({score})"
     counts = [
         Text(str(count) if (count := getattr(entrant, name)) else "·", style=colour if count else "dim")

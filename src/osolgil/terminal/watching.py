@@ -73,16 +73,16 @@ class PlainLines:
         begins = progress.stage != self._stage
         if not begins and share < self._next:
             return
-        if begins and share == 1.0:
-            share = 0.0  # the runs of a new stage are counted when they begin
-        self._stage, self._next = progress.stage, share + _TENTH
-        print(self._line(progress, share), flush=True)
+        # The runs of a new stage are counted only when they begin, so all seems done for a moment.
+        counted = not (begins and share == 1.0)
+        self._stage, self._next = progress.stage, share + _TENTH if counted else _TENTH
+        print(self._line(progress, share if counted else None), flush=True)
 
-    def _line(self, progress: Progress, share: float) -> str:
+    def _line(self, progress: Progress, share: float | None) -> str:
         from osolgil.report.sentences import rate_text, score_text
 
         stage = message(f"terminal.stage_{progress.stage}", self.language)
-        line = f"[{duration(progress.elapsed)}] {stage} {share:.0%}"
+        line = f"[{duration(progress.elapsed)}] {stage}" + ("" if share is None else f" {share:.0%}")
         leader = progress.entrants[0] if progress.entrants else None
         if leader is None or leader.score is None or leader.learning_rate is None:
             return line
