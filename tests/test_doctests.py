@@ -15,8 +15,12 @@ NAMES = [
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
     if ".kernels" not in found.name
 ]
+OTHERS = (
+    "osolgil", "osolgil.command_line.folders", "osolgil.command_line.values", "osolgil.network",
+    "osolgil.race.entry", "osolgil.records", "osolgil.terminal.drawing", "osolgil.training",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [*NAMES, "osolgil.network"])
+@pytest.mark.parametrize("name", [*NAMES, *OTHERS])
 def test_examples(name):
     assert doctest.testmod(importlib.import_module(name)).failed == 0

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -117,11 +118,19 @@ def test_every_key_of_the_terminal_is_in_both_languages_with_the_same_values():
             assert fields[0] == fields[1], key
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("stty") is None, reason="needs a terminal")
 def test_a_terminal_shows_the_board_and_ctrl_c_can_be_gone_on_with(tmp_path):
     import pexpect
 
     words = ["-m", "osolgil.cli", "race", "digits", "--epochs", "40", "--seeds", "8", "--out", "out"]
+
+    def race(out, *more):
+        words = ["race", "digits", "--epochs", "40", "--seeds", "8", "--out", str(tmp_path / out), *more]
+        subprocess.run([sys.executable, "-m", "osolgil.cli", *words, "--quiet"], check=True)
+        facts = json.loads((tmp_path / out / "verdict.json").read_text("utf-8"))
+        return {name: fact for name, fact in facts.items() if name != "seconds"}
+
     child = pexpect.spawn(
         sys.executable, words, cwd=str(tmp_path), encoding="utf-8", dimensions=(30, 120), timeout=90
     )
@@ -133,3 +142,5 @@ def test_a_terminal_shows_the_board_and_ctrl_c_can_be_gone_on_with(tmp_path):
     child.close()
     assert child.exitstatus == 130
     assert json.loads((tmp_path / "out" / "plan.json").read_text("utf-8"))["data"]["name"] == "digits"
+    assert not (tmp_path / "out" / "verdict.json").exists()
+    assert race("out", "--resume") == race("never-stopped")

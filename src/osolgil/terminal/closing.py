@@ -22,7 +22,7 @@ def show_verdict(facts: dict[str, Any], sentences: list[str], folder: Path, lang
     console.print(_table(facts, language, console.width))
     console.print()
     for sentence in sentences:
-        console.print(sentence)
+        console.print(sentence, soft_wrap=not console.is_terminal)
     console.print()
     if facts["model"] is not None:
         _place(console, "terminal.model", folder / "model.safetensors", language)
@@ -35,7 +35,7 @@ def show_training(facts: dict[str, Any], folder: Path, language: str) -> None:
     from osolgil.terminal.consoles import console_for
 
     console = console_for(sys.stdout)
-    console.print(training_sentence(facts, language))
+    console.print(training_sentence(facts, language), soft_wrap=not console.is_terminal)
     _place(console, "terminal.model", folder / "model.safetensors", language)
     _place(console, "terminal.folder", folder, language)
 
@@ -62,7 +62,7 @@ def _table(facts: dict[str, Any], language: str, width: int) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from osolgil.report.sentences import rate_text, score_text
+    from osolgil.report.sentences import difference_text, rate_text, score_text
 
     score_name = facts["data"]["score"]
 
@@ -89,7 +89,7 @@ def _table(facts: dict[str, Any], language: str, width: int) -> Table:
             "-" if rate is None else rate_text(rate),
             shown(row["mean"]),
             between(row["interval"]),
-            "-" if difference is None else shown(difference["mean"]),
+            "-" if difference is None else difference_text(difference["mean"], score_name, language),
             Text(standing, style=_COLOURS.get(row["standing"], "")),
         )
     return table
