@@ -1,0 +1,160 @@
+"""What all recipes share: the training in question, and formulas as source text."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from osolgil.formulas import catalog
+from osolgil.formulas._vocabulary import WORDS
+from osolgil.formulas.catalog import Formula, Optimizer
+from osolgil.report.sentences import recommended_row
+
+PIECE_ROWS = 512
+"""Batch normalisation of more rows than these happens piece by piece."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of weights: its shape, and whether its input is added to its output."""
+
+    inputs: int
+    outputs: int
+    residual: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One training, with everything a recipe must say."""
+
+    title: str
+    data: str
+    score: str
+    optimizer: Optimizer
+    hyperparameters: dict[str, float]
+    layers: tuple[Layer, ...]
+    activation: str
+    output_activation: str
+    settings: dict[str, Any]
+
+    @property
+    def classify(self) -> bool:
+        return catalog.loss(self.settings["loss"]).task == "classification"
+
+    @property
+    def loss(self) -> str:
+        return catalog.loss(self.settings["loss"]).name
+
+    @property
+    def normalization(self) -> str | None:
+        return self.settings["normalization"]
+
+    @property
+    def batch_size(self) -> int | None:
+        """Rows of a batch, None for all."""
+        return None if self.optimizer.full_batch else self.settings["batch_size"]
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether a batch may be normalised in pieces."""
+        size = self.batch_size
+        return self.normalization == "batch" and (size is None or size > PIECE_ROWS)
+
+    @property
+    def hidden(self) -> tuple[Layer, ...]:
+        return self.layers[:-1]
+
+    def constants(self) -> list[str]:
+        """The settings on top of a recipe."""
+        size = self.batch_size
+        lines = [f"EPOCHS = {self.settings['epochs']}"]
+        lines.append(
+            f"BATCH_SIZE = {size}" + ("  # all rows: gradient descent in full" if size is None else "")
+        )
+        lines += [f"{name.upper()} = {value!r}" for name, value in self.hyperparameters.items()]
+        for name in ("dropout", "l1", "l2", "clip_norm"):
+            if self.settings[name]:
+                lines.append(f"{name.upper()} = {self.settings[name]!r}")
+        if self.settings["weight_decay"]:
+            lines.append(f"DECOUPLED_WEIGHT_DECAY = {self.settings['weight_decay']!r}")
+        return [*lines, "SEED = 0"]
+
+    def introduction(self, library: str, notes: Iterable[str] = ()) -> str:
+        """The recipe's docstring: what it trains, and on what."""
+        kind = "class numbers" if self.classify else "targets, standardised to mean 0 and variance 1,"
+        lines = [
+            f"{self.title} on {self.data} with {library}: the training that osolgil recommends.",
+            "",
+            "Reads train.npz (or the file named on the command line) with two arrays: inputs (rows, "
+            f"{self.layers[0].inputs})",
+            f"and targets (rows,), {kind} of the training rows. osolgil's own rows come from",
+            f"    data = osolgil.data.load({self.data!r})",
+            '    numpy.savez("train.npz", inputs=data.train.inputs, targets=data.train.targets)',
+            *notes,
+        ]
+        return '"""' + "\n".join(lines).replace("\\", "\\\\").replace('"""', "'''") + '\n"""'
+
+
+def plan_of(facts: dict[str, Any]) -> Plan | None:
+    """The recommended training, None where there is none."""
+    row = recommended_row(facts)
+    if row is None:
+        return None
+    settings, widths = facts["settings"], facts["network"]["widths"]
+    layers = tuple(
+        Layer(a, b, bool(settings["residual"]) and 0 < place < len(widths) - 2 and a == b)
+        for place, (a, b) in enumerate(zip(widths, widths[1:], strict=False))
+    )
+    names = facts["network"]["activations"]
+    return Plan(
+        row["title"], facts["data"]["name"], facts["data"]["score"], catalog.optimizer(row["optimizer"]),
+        dict(row["hyperparameters"]), layers, names[0], names[-1], settings,
+    )  # fmt: skip
+
+
+def source(formula: Formula) -> str:
+    """A formula as it is written, without its decorators."""
+    text = textwrap.dedent(inspect.getsource(formula))
+    definition = next(node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
+    return "\n".join(text.splitlines()[definition.lineno - 1 : definition.end_lineno])
+
+
+def words_of(texts: Iterable[str]) -> list[str]:
+    """Which words of the vocabulary formulas use."""
+    used = {node.id for text in texts for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    return [word for word in WORDS if word in used]
+
+
+def initial_scale(plan: Plan) -> tuple[str, str, bool]:
+    """The initial scale's source, its name, and whether weights are drawn from a normal distribution."""
+    row = catalog.initial_scale(plan.settings["initial_scale"])
+    text = source(row.formula).replace(" sqrt(", " math.sqrt(")
+    return text, row.formula.__name__, row.distribution == "normal"
+
+
+def formula_texts(row: Optimizer) -> list[str]:
+    """The optimizer's coefficients and update, as source."""
+    return [source(formula) for formula in (row.coefficients, row.formula) if formula is not None]
+
+
+def coefficient_lines(row: Optimizer, time: str, carried: str) -> list[str]:
+    """Code that computes the step's scalars, as `carried, scalars`, from the step's number."""
+    values = ", ".join(name.upper() for name in row.defaults)
+    if row.coefficients is None:
+        return [f"scalars = ({values},)"]
+    parts = ", ".join([time, *(f"{carried}[{place}]" for place in range(len(row.carried))), values])
+    lines = [f"scalars = {row.coefficients.__name__}({parts})"]
+    if row.carried:
+        count = len(row.carried)
+        lines.append(f"{carried}, scalars = list(scalars[:{count}]), scalars[{count}:]")
+    return lines
+
+
+def indented(lines: Iterable[str], depth: int = 1) -> Iterator[str]:
+    """Lines moved in by so many steps of four spaces."""
+    for line in lines:
+        yield "    " * depth + line if line else line

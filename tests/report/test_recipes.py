@@ -1,0 +1,111 @@
+"""Recipes: every one is whole Python that names what it must, and trains as our engine does."""
+
+import ast
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from osolgil.formulas import catalog
+from osolgil.report import recipes
+from report import factory
+
+FILES = ("recipe_pytorch.py", "recipe_keras.py", "recipe_optax.py")
+EVERYTHING = {
+    "normalization": "batch", "residual": True, "dropout": 0.2, "l1": 1e-4, "l2": 1e-3, "weight_decay": 0.02,
+    "clip_norm": 0.5, "activation": "gelu", "hidden": (16, 16, 16),
+}  # fmt: skip
+
+
+def texts(optimizer, **settings):
+    return recipes(factory.verdict((optimizer,), **settings))
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("optimizer", catalog.optimizers())
+def test_every_recipe_compiles_and_names_its_hyperparameters(optimizer, file):
+    text = texts(optimizer)[file]
+    tree = ast.parse(text)
+    compile(text, file, "exec")
+    row = catalog.optimizer(optimizer)
+    assigned = {node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign)}
+    used = {
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    for name, value in row.hyperparameters(learning_rate=0.0031622776601683794).items():
+        assert ast.literal_eval(assigned[name.upper()]) == value
+        assert name.upper() in used
+    assert row.title in ast.get_docstring(tree)
+    assert {"EPOCHS", "BATCH_SIZE", "SEED"} <= set(assigned)
+    assert ast.literal_eval(assigned["BATCH_SIZE"]) == (None if row.full_batch else 64)
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("activation", catalog.activations())
+@pytest.mark.parametrize("scale", ["he_normal", "glorot_uniform"])
+def test_every_activation_and_initial_scale_is_written_out(activation, scale, file):
+    text = texts("adam", activation=activation, initial_scale=scale)[file]
+    compile(text, file, "exec")
+    assert f"def {scale}(" in text
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_setting_is_in_the_recipe(file):
+    text = texts("momentum", **EVERYTHING)[file]
+    compile(text, file, "exec")
+    for name in (
+        "DROPOUT = 0.2",
+        "L1 = 0.0001",
+        "L2 = 0.001",
+        "DECOUPLED_WEIGHT_DECAY = 0.02",
+        "CLIP_NORM = 0.5",
+    ):
+        assert name in text
+    assert "gelu" in text
+    assert "1e-5" in text
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("loss", [None, "binary_cross_entropy"])
+def test_every_loss_has_its_targets(task, loss):
+    if (task, loss) != ("regression", "binary_cross_entropy"):
+        for file, text in texts("adam", task=task, loss=loss).items():
+            compile(text, file, "exec")
+
+
+def test_nothing_is_recommended_where_everything_diverged():
+    assert recipes(factory.everything_diverged()) == {}
+
+
+def test_a_name_from_outside_stays_text():
+    name = 'bad """ name \\ \n import os'
+    for text in recipes(factory.verdict(("adam",), name=name)).values():
+        assert isinstance(ast.parse(text).body[0].value, ast.Constant)
+        assert ast.get_docstring(ast.parse(text))
+
+
+def test_recipes_are_still_a_function_after_the_first_call():
+    assert texts("sgd").keys() == texts("sgd").keys() == set(FILES)
+
+
+@pytest.mark.parametrize(
+    "file", [pytest.param(file, marks=pytest.mark.peer if "optax" not in file else ()) for file in FILES]
+)
+def test_a_recipe_runs_as_it_is(file, tmp_path):
+    random = np.random.default_rng(0)
+    inputs = random.normal(size=(200, 12)).astype(np.float32)
+    np.savez(
+        tmp_path / "train.npz", inputs=inputs, targets=(inputs[:, 0] > 0).astype(int) + (inputs[:, 1] > 1)
+    )
+    (tmp_path / file).write_text(texts("nadam", epochs=2, **EVERYTHING)[file], "utf-8")
+    finished = subprocess.run(
+        [sys.executable, file],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"KERAS_BACKEND": "torch"},
+    )
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    assert [place.name for place in tmp_path.glob("model*")]
