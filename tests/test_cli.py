@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from osolgil.cli import main
-from osolgil.command_line.folders import data_name
+from osolgil.command_line.folders import data_name, new_folder
 
 SMALL = ["--learning-rates", "3", "--seeds", "2", "--epochs", "4", "--hidden", "8"]
 RACE = ["race", "iris", "--optimizers", "adam,sgd", *SMALL]
@@ -125,6 +125,7 @@ def test_rows_of_no_use_are_one_sentence(model, capsys, content, words):
         (["race", "iris", "--hidden", "64;64"], "--hidden takes widths"),
         (["race", "iris", "--budget", "soon"], "--budget takes a time"),
         (["race", "iris", "--learning-rates", "0.1,-1"], "positive"),
+        (["race", "iris", "--learning-rates", "999999999"], "from 1 to 25"),
         (["race", "iris", "--jobs", "0"], "--jobs"),
         (["race", "iris", "--lang", "fr"], "--lang"),
         (["race", "iris", "--resume"], "no race on iris to resume"),
@@ -250,6 +251,13 @@ def test_ctrl_c_says_how_to_go_on(monkeypatch, capsys, tmp_path):
     _assert_one_sentence(
         capsys.readouterr(), "osolgil race 'my data.csv' --seed 3 --out osolgil-my-data --resume"
     )
+
+
+def test_a_folder_left_empty_is_used(tmp_path):
+    (tmp_path / "osolgil-iris").mkdir()
+    assert str(new_folder("iris")) == "osolgil-iris"
+    (tmp_path / "osolgil-iris" / "mine").touch()
+    assert str(new_folder("iris")) == "osolgil-iris-2"
 
 
 @pytest.mark.parametrize("path", ["..", "/", "", "a/b.csv", "C:\\x\\y.tsv", "🌊", "-x"])

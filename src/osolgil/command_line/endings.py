@@ -48,7 +48,9 @@ def run(command: Callable[[], object]) -> int:
         _mute()
         return _tell(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.", MISUSE)
     except MemoryError:
-        return _tell("There is not enough memory; use fewer rows, a smaller network or fewer seeds.", MISUSE)
+        return _tell(
+            "There is not enough memory; use fewer rows, seeds or epochs, or a smaller network.", MISUSE
+        )
     except Exception as error:
         return _fault(error)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from osolgil.errors import OutputError
 
 
 def new_folder(source: str) -> Path:
-    """`osolgil-<data>` in the current folder, or with -2, -3 … where that exists."""
-    return next(folder for folder in _candidates(source) if not _exists(folder))
+    """`osolgil-<data>` in the current folder, or with -2, -3 … where that exists and is not empty."""
+    return next(folder for folder in _candidates(source) if not _exists(folder) or _is_empty(folder))
 
 
 def resumable_folder(source: str) -> Path:
@@ -28,7 +29,7 @@ def resumable_folder(source: str) -> Path:
     return (unfinished or begun)[-1]
 
 
-def _candidates(source: str):
+def _candidates(source: str) -> Iterator[Path]:
     name = f"osolgil-{data_name(source)}"
     for number in count(1):
         yield Path(name if number == 1 else f"{name}-{number}")
@@ -36,6 +37,10 @@ def _candidates(source: str):
 
 def _exists(folder: Path) -> bool:
     return folder.is_symlink() or folder.exists()
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())
 
 
 def data_name(source: str) -> str:

@@ -76,7 +76,7 @@ class RaceSettings:
         _require(fresh is None or fresh >= 2, "confirmation_seeds", "2 or more", fresh)
         rates = self.learning_rates
         if isinstance(rates, int):
-            _require(rates >= 1, "learning_rates", "a count of 1 or more, or a list of rates", rates)
+            _require(1 <= rates <= 25, "learning_rates", "a count from 1 to 25, or a list of rates", rates)
         else:
             positive = bool(rates) and all(math.isfinite(rate) and rate > 0 for rate in rates)
             _require(positive, "learning_rates", "positive numbers", rates)

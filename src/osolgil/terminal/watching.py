@@ -87,7 +87,7 @@ class PlainLines:
         if leader is None or leader.score is None or leader.learning_rate is None:
             return line
         return f"{line} · " + message(
-            "terminal.leader",
+            "terminal.training_now" if progress.stage == "train" else "terminal.leader",
             self.language,
             name=leader.title,
             score_name=message(f"score.{progress.score_name}", self.language),
