@@ -4,10 +4,12 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from osolgil.race.entry import Verdict, race
+from osolgil.race.entry import race
+from osolgil.race.progress import EntrantProgress, Progress
 from osolgil.race.settings import Entrant, RaceSettings
+from osolgil.race.verdict import Verdict
 
-__all__ = ["Entrant", "RaceSettings", "Verdict", "race"]
+__all__ = ["Entrant", "EntrantProgress", "Progress", "RaceSettings", "Verdict", "race"]
 
 
 class _Callable(ModuleType):

@@ -51,7 +51,9 @@ class Candidate:
         """True where only the learning rate is tuned, so that it belongs to the entrant's grid."""
         row = catalog.optimizer(self.entrant.optimizer)
         fixed = row.hyperparameters(**self.entrant.hyperparameters)
-        return all(value == fixed[name] for name, value in self.hyperparameters.items() if name != "learning_rate")
+        return all(
+            value == fixed[name] for name, value in self.hyperparameters.items() if name != "learning_rate"
+        )
 
     def losses(self, epoch: int) -> np.ndarray:
         """Validation losses (seeds,) after an epoch, infinite where a run diverged."""
@@ -146,11 +148,11 @@ class Course:
         self._started = time.perf_counter()
         try:
             while True:
-                fleet.advance(
-                    names, rung, workers=self.workers, stop=lambda: self.checkpoint.due, tick=tick
-                )
+                fleet.advance(names, rung, workers=self.workers, stop=lambda: self.checkpoint.due, tick=tick)
                 runs = fleet.arrays["runs"]
-                if not ((runs[:, layout.STATUS] != layout.DIVERGED) & (runs[:, layout.FIRST_EPOCH] < rung)).any():
+                if not (
+                    (runs[:, layout.STATUS] != layout.DIVERGED) & (runs[:, layout.FIRST_EPOCH] < rung)
+                ).any():
                     break
                 self.checkpoint.save(self.stage, fleet)
         except KeyboardInterrupt:

@@ -149,7 +149,9 @@ def data_of(inputs: Any, targets: Any, target: str | None, task: str | None, tes
     """What `race` and `train` are given, as a Dataset."""
     if isinstance(inputs, Dataset):
         if targets is not None or any(choice is not None for choice in (target, task, test)):
-            raise SettingsError("A Dataset has its target, task and test rows already; give them to osolgil.load.")
+            raise SettingsError(
+                "A Dataset has its target, task and test rows already; give them to osolgil.load."
+            )
         return inputs
     if targets is None:
         if not isinstance(inputs, (str, Path)):
@@ -164,5 +166,3 @@ def threads(jobs: int | None) -> int:
         raise SettingsError(f"A race needs 1 job or more, not {jobs}.")
     available = getattr(os, "process_cpu_count", None) or (lambda: len(os.sched_getaffinity(0)))
     return jobs or available() or 1
-
-

@@ -89,7 +89,9 @@ def data_facts(data: Dataset) -> dict[str, Any]:
     }
 
 
-def _model(course: Course, candidate: Candidate, data: Dataset) -> tuple[Model, dict[str, Any], dict[str, Any]]:
+def _model(
+    course: Course, candidate: Candidate, data: Dataset
+) -> tuple[Model, dict[str, Any], dict[str, Any]]:
     """The median run trained once more: its history must be the recorded one to the bit; then the test rows."""
     settings, place = course.settings, model_run(candidate)
     run = RunSetting(
@@ -100,7 +102,9 @@ def _model(course: Course, candidate: Candidate, data: Dataset) -> tuple[Model, 
     fleet = Fleet.create(course.network, course.task, [run], epochs, settings.precision)
     fleet.advance([run.optimizer], epochs, workers=course.workers, tick=course.watch)
     if not np.array_equal(fleet.arrays["histories"][0], candidate.histories[place], equal_nan=True):
-        raise OsolgilError("The winning run could not be repeated to the bit: this machine's arithmetic is not stable.")
+        raise OsolgilError(
+            "The winning run could not be repeated to the bit: this machine's arithmetic is not stable."
+        )
     first = len(data.train) + len(data.validation)
     losses, scores = fleet.measure(np.arange(first, first + len(data.test)), course.workers)
     made_by = {

@@ -117,7 +117,9 @@ def _plan(folder: Path) -> dict[str, Any]:
 
 def _check(folder: Path, facts: dict[str, Any], data: Dataset) -> None:
     if facts["version"] != __version__:
-        raise OutputError(f"The race in {folder} was begun by osolgil {facts['version']}; go on with that version.")
+        raise OutputError(
+            f"The race in {folder} was begun by osolgil {facts['version']}; go on with that version."
+        )
     if facts["data"]["fingerprint"] != data.fingerprint:
         raise DataError(
             f"The race in {folder} was begun on other data ({facts['data']['name']}) than '{data.name}' as it is now; "

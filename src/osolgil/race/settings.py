@@ -91,7 +91,9 @@ class RaceSettings:
         if self.loss is None:
             changes["loss"] = "softmax_cross_entropy" if task == "classification" else "squared_error"
         elif catalog.loss(self.loss).task != task:
-            raise SettingsError(f"The loss '{self.loss}' is for {catalog.loss(self.loss).task}, but the task is {task}.")
+            raise SettingsError(
+                f"The loss '{self.loss}' is for {catalog.loss(self.loss).task}, but the task is {task}."
+            )
         if self.initial_scale is None:
             name = catalog.activation(self.activation).name
             changes["initial_scale"] = (
@@ -149,7 +151,9 @@ def entrants(optimizers: Sequence[str | Entrant]) -> tuple[Entrant, ...]:
     names = [entrant.name for entrant in chosen]
     for name in names:
         if names.count(name) > 1:
-            raise SettingsError(f"'{name}' enters the race twice; give one of them another name: second={name}.")
+            raise SettingsError(
+                f"'{name}' enters the race twice; give one of them another name: second={name}."
+            )
     if not chosen:
         raise SettingsError("A race needs at least one optimizer; name some with --optimizers.")
     return tuple(chosen)

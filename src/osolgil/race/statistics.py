@@ -42,7 +42,9 @@ def interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
     return mean - reach, mean + reach
 
 
-def compare(challenger: Sequence[float], best: Sequence[float], confidence: float, comparisons: int = 1) -> Comparison:
+def compare(
+    challenger: Sequence[float], best: Sequence[float], confidence: float, comparisons: int = 1
+) -> Comparison:
     """Challenger minus best, seed by seed; the level is shared among `comparisons` (Bonferroni)."""
     from scipy.special import stdtr
 

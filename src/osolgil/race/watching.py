@@ -80,7 +80,9 @@ class Watcher:
         }
         if not measured:
             return EntrantProgress(**facts)
-        leader = max(measured, key=lambda c: (_last_epoch(c), _score(c)) if c.state == "running" else (0, _score(c)))
+        leader = max(
+            measured, key=lambda c: (_last_epoch(c), _score(c)) if c.state == "running" else (0, _score(c))
+        )
         losses = leader.histories[:, : _last_epoch(leader), layout.VALIDATION_LOSS]
         curve = tuple(float(value) for value in losses.mean(axis=0))
         return EntrantProgress(**facts, learning_rate=leader.learning_rate, score=_score(leader), curve=curve)
