@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
-from rich.live import Live
 
 from osolgil.messages import catalog
 from osolgil.race.progress import EntrantProgress, Progress
 from osolgil.terminal.board import board
 from osolgil.terminal.drawing import sparkline
+from osolgil.terminal.screen import Screen
 from osolgil.terminal.watching import LiveBoard, PlainLines
 
 FLOATS = st.floats(allow_nan=True, allow_infinity=True)
@@ -76,23 +77,49 @@ def test_columns_stay_under_their_titles_in_korean():
 
 
 def test_what_was_tuned_stays_in_parentheses_until_fresh_seeds_are_measured():
-    console = Console(
-        file=io.StringIO(), width=80, height=24, force_terminal=True, _environ={}, no_color=True
-    )
-    with Live(console=console, auto_refresh=False) as live:
-        observe = LiveBoard(live, "en")
-        tuned = EntrantProgress("sgd", "SGD", 0.3, 0.93, (2.0, 1.0))
-        observe(dataclasses.replace(_progress("tune", 600), entrants=(tuned,)))
-        assert _row(live, "SGD")[:5] == ["1", "SGD", "0.3", "93.0", "%"]
-        observe(_progress("confirm", 700))
-        assert _row(live, "SGD")[:5] == ["-", "SGD", "0.3", "(93.0", "%)"]
-        assert _row(live, "Adam")[:5] == ["1", "Adam", "0.01", "97.1", "%"]
+    screen = _Screen(80, 24)
+    observe = LiveBoard(screen, "en")
+    tuned = EntrantProgress("sgd", "SGD", 0.3, 0.93, (2.0, 1.0))
+    observe(dataclasses.replace(_progress("tune", 600), entrants=(tuned,)))
+    assert screen.row("SGD")[:5] == ["1", "SGD", "0.3", "93.0", "%"]
+    observe(_progress("confirm", 700))
+    assert screen.row("SGD")[:5] == ["-", "SGD", "0.3", "(93.0", "%)"]
+    assert screen.row("Adam")[:5] == ["1", "Adam", "0.01", "97.1", "%"]
 
 
-def _row(live, name):
-    file = io.StringIO()
-    Console(file=file, width=80, height=24).print(live.renderable)
-    return next(line for line in file.getvalue().splitlines() if name in line).split()
+class _Screen(Screen):
+    """A screen without colours whose last block can be read."""
+
+    def __init__(self, width, height):
+        super().__init__(Console(file=io.StringIO(), width=width, height=height, _environ={}))
+
+    def row(self, name):
+        return next(line for line in self._lines if name in line).split()
+
+
+@given(st.lists(st.lists(st.text("ab", min_size=1, max_size=9), min_size=1, max_size=12), max_size=6))
+def test_what_is_drawn_in_place_is_what_a_terminal_then_shows(blocks):
+    screen = _Screen(20, 8)
+    with screen:
+        for block in blocks:
+            screen.draw("\n".join(block))
+            assert _shown(screen.console.file.getvalue()) == block[:7]
+    assert _shown(screen.console.file.getvalue()) == []
+
+
+def _shown(text):
+    """The lines a terminal shows after this text: a terminal of the few controls that are used."""
+    lines, row = [], 0
+    for token in re.findall(r"\x1b\[\??\d*[A-Za-z]|\n|[^\x1b\n]+", text):
+        if token.endswith("F"):
+            row -= int(token[2:-1])
+        elif token == "\x1b[J":
+            del lines[row:]
+        elif token == "\n":
+            row += 1
+        elif not token.startswith("\x1b"):
+            lines[row : row + 1] = [token]
+    return lines
 
 
 def test_a_log_gets_a_line_per_stage_and_tenth(capsys):

@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from osolgil.messages import message
 from osolgil.race.progress import EntrantProgress, Progress
 from osolgil.terminal.drawing import duration
+
+if TYPE_CHECKING:
+    from osolgil.terminal.screen import Screen
 
 Observer = Callable[[Progress], None]
 _TENTH = 0.1
@@ -23,23 +27,24 @@ def watching(language: str, silent: bool) -> Iterator[Observer | None]:
     from osolgil.terminal.consoles import console_for
 
     console = console_for(sys.stdout)
-    if not console.is_terminal or console.is_dumb_terminal:
+    if not console.is_terminal or console.is_dumb_terminal or console.legacy_windows:
         yield PlainLines(language)
         return
-    from rich.live import Live
     from rich.text import Text
 
+    from osolgil.terminal.screen import Screen
+
     waiting = Text(message("terminal.stage_prepare", language), style="dim")
-    with Live(waiting, console=console, auto_refresh=False, transient=True, vertical_overflow="crop") as live:
-        live.refresh()
-        yield LiveBoard(live, language)
+    with Screen(console) as screen:
+        screen.draw(waiting)
+        yield LiveBoard(screen, language)
 
 
 class LiveBoard:
     """Redraws the leaderboard in place."""
 
-    def __init__(self, live, language: str) -> None:  # type: ignore[no-untyped-def]
-        self.live, self.language = live, language
+    def __init__(self, screen: Screen, language: str) -> None:
+        self.screen, self.language = screen, language
         self._reasons: dict[str, str] = {}
         self._latest = ""
         self._known: dict[str, EntrantProgress] = {}
@@ -53,12 +58,12 @@ class LiveBoard:
             if entrant.reason and self._reasons.get(entrant.name) != entrant.reason:
                 self._reasons[entrant.name] = entrant.reason
                 self._latest = f"{entrant.title} {entrant.reason}"
-        console = self.live.console
+        console = self.screen.console
         unicode = console.encoding.lower().startswith("utf")
         drawn = board(
             progress, self.language, console.width, console.height, self._latest, self._known, unicode
         )
-        self.live.update(drawn, refresh=True)
+        self.screen.draw(drawn)
 
 
 class PlainLines:
