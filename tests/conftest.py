@@ -5,3 +5,8 @@ import tempfile
 from pathlib import Path
 
 os.environ.setdefault("OSOLGIL_CACHE", str(Path(tempfile.gettempdir()) / "osolgil-test-cache"))
+
+from hypothesis import settings  # noqa: E402
+
+settings.register_profile("patient", deadline=None)  # a busy machine is no mistake
+settings.load_profile("patient")

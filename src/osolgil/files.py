@@ -50,7 +50,11 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write text atomically."""
-    write_atomically(path, lambda place: place.write_text(text, "utf-8") and None)
+
+    def write(place: Path) -> None:
+        place.write_text(text, "utf-8")
+
+    write_atomically(path, write)
 
 
 def write_json(path: Path, content: Any) -> None:

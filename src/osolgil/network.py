@@ -137,7 +137,7 @@ class Network:
         return layers
 
     def unpack_running(self, running: np.ndarray) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-        """Views into the running averages: mean and variance (outputs,) by layer, where batch normalisation keeps them."""
+        """Views into the running averages: mean and variance (outputs,) by layer that keeps them."""
         parts = {}
         for index, row in enumerate(self.table):
             if row[layout.RUNNING] >= 0:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from osolgil.errors import DataError, OutputError, SettingsError
-from osolgil.race import Entrant, Progress, Verdict, race
+from osolgil.race import Progress, Verdict, race
 from osolgil.race.checkpoint import Checkpoint
 
 SMALL: dict[str, Any] = {

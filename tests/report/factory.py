@@ -185,6 +185,7 @@ def everything_diverged():
 def _row(optimizer, scores, hyperparameters, settings, random):
     row = catalog.optimizer(optimizer)
     facts = {"entrant": row.name, "optimizer": row.name, "title": row.title, "settings_tried": 9}
+    facts |= {"grid_extended": row.name == "sgd", "search_widened": row.name == "adamw"}
     if scores is None:
         return facts | {
             "hyperparameters": None,

@@ -55,6 +55,7 @@ def test_troubles_are_told():
     assert any("Under-tuned: Adam" in text for text in verdict_sentences(OUTCOMES["under-tuned"]))
     assert any("RMSProp" in text for text in verdict_sentences(OUTCOMES["two left of three"])[1:])
     assert any("extended for SGD" in text for text in verdict_sentences(OUTCOMES["winner"]))
+    assert any("searched for AdamW" in text for text in verdict_sentences(OUTCOMES["many ties"]))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from osolgil.race.tuning import mean_score, tuned
 
 
 def under_tuned(course: Course, confirmed: dict[str, Candidate]) -> list[Entrant]:
-    """Entrants beaten by their own special case, which a well-tuned one would not be (D. Choi et al., arXiv:1910.05446).
+    """Entrants beaten by their own special case, as no well-tuned one is (D. Choi et al., arXiv:1910.05446).
 
     Adam contains momentum and RMSProp: where it loses to one of them beyond noise, it was searched too little.
     """
@@ -58,7 +58,7 @@ def target_score(confirmed: dict[str, Candidate]) -> float:
 
 
 def model_run(candidate: Candidate) -> int:
-    """Place of the run with the median score, of several the one with the least loss: a typical run, not a lucky one."""
+    """Place of the run with the median score: a typical run, not a lucky one."""
     scores, losses = candidate.scores(), candidate.losses(candidate.epochs)
     order = sorted(range(len(scores)), key=lambda place: (scores[place], -losses[place], place))
     return order[len(order) // 2]
@@ -121,7 +121,7 @@ def _row(
             "reached_share": float(np.mean([math.isfinite(step) for step in steps])),
         },
         "tunability_decades": _decades(course, candidate.entrant),
-        "settings_tried": len(tuned(course, candidate.entrant)),
+        **_search(course, candidate.entrant),
     }
 
 
@@ -130,7 +130,7 @@ def _lost_row(course: Course, entrant: Entrant, rank: int) -> dict[str, Any]:
         **_facts(entrant), "hyperparameters": None, "rank": rank, "standing": "diverged", "scores": [],
         "mean": None, "median": None, "interval": None, "difference": None, "validation_loss": None,
         "diverged_share": 1.0, "steps_to_target": {"median": None, "reached_share": 0.0},
-        "tunability_decades": 0.0, "settings_tried": len(tuned(course, entrant)),
+        "tunability_decades": 0.0, **_search(course, entrant),
     }  # fmt: skip
 
 
@@ -138,6 +138,15 @@ def _facts(entrant: Entrant) -> dict[str, Any]:
     row = catalog.optimizer(entrant.optimizer)
     title = row.title if entrant.name == row.name else entrant.name
     return {"entrant": entrant.name, "optimizer": row.name, "title": title}
+
+
+def _search(course: Course, entrant: Entrant) -> dict[str, Any]:
+    """How far an entrant was searched: past its grid's edge, and further after losing to its own special case."""
+    return {
+        "settings_tried": len(tuned(course, entrant)),
+        "grid_extended": entrant.name in course.extended,
+        "search_widened": entrant.name in course.widened,
+    }
 
 
 def _decades(course: Course, entrant: Entrant) -> float:

@@ -77,6 +77,8 @@ class Course:
         self.network, self.task, self.settings, self.workers = network, task, settings, workers
         self.checkpoint, self.watch = checkpoint, watch
         self.candidates: list[Candidate] = []
+        self.extended: set[str] = set()
+        self.widened: set[str] = set()
         self.stage, self.seconds, self._started = 0, 0.0, 0.0
 
     @property

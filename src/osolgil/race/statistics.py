@@ -102,7 +102,7 @@ def reachable_decades(rates: Sequence[float], scores: Sequence[float], best: int
 
 
 def profile(steps: Mapping[str, Sequence[float]]) -> dict[str, list[list[float]]]:
-    """Performance profile (E. Dolan, J. Moré, arXiv:cs/0102001): share of seeds solved within a ratio of the fastest."""
+    """Share of seeds solved within a ratio of the fastest (E. Dolan, J. Moré, arXiv:cs/0102001)."""
     ratios = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
     names = list(steps)
     table = np.array([list(steps[name]) for name in names], float)

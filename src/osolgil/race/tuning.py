@@ -53,6 +53,7 @@ def tune(course: Course, entrants: Sequence[Entrant]) -> None:
         ]
         if not more:
             return
+        course.extended |= {candidate.entrant.name for candidate in more}
         _run(course, more)
 
 
@@ -92,6 +93,7 @@ def widen(course: Course, entrants: Sequence[Entrant]) -> dict[str, Candidate]:
         for hyperparameters in _wider(course, entrant, before[entrant.name])
     ]
     if more:
+        course.widened |= {candidate.entrant.name for candidate in more}
         _run(course, more)
     after = {entrant.name: best(course, entrant) for entrant in entrants}
     return {name: c for name, c in after.items() if c is not None and c is not before[name]}
@@ -128,9 +130,7 @@ def _past_the_edge(course: Course, entrant: Entrant) -> list[float]:
     grown = [c for c in tuned(course, entrant) if c.plain]
     places = [round(2.0 * math.log10(c.learning_rate)) for c in grown]
     leader = best(course, entrant)
-    if leader is None:
-        wanted = range(places[0] - _REACH, places[0])
-    elif leader is grown[0]:
+    if leader is None or leader is grown[0]:
         wanted = range(places[0] - _REACH, places[0])
     elif leader is grown[-1]:
         wanted = range(places[-1] + 1, places[-1] + 1 + _REACH)

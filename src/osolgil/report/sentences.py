@@ -77,12 +77,9 @@ def listed(names: Sequence[str], language: str) -> str:
     return ", ".join(names[:-1]) + message("word.and", language) + names[-1]
 
 
-def extended_entrants(facts: Facts) -> list[str]:
-    """Titles of the entrants whose learning rates were searched beyond the first grid."""
-    first = facts["settings"].get("learning_rates")
-    count = first if isinstance(first, int) else len(first or ())
-    points = facts["learning_rate_sensitivity"]
-    return [row["title"] for row in facts["leaderboard"] if 0 < count < len(points.get(row["entrant"], ()))]
+def entrants_marked(facts: Facts, mark: str) -> list[str]:
+    """Titles of the entrants whose search was extended past the grid's edge, or widened after a defeat."""
+    return [row["title"] for row in facts["leaderboard"] if row[mark]]
 
 
 def baseline_name(facts: Facts, kind: str, language: str) -> str:
@@ -140,9 +137,10 @@ def _learning_rate(facts: Facts, leader: dict[str, Any], language: str) -> str:
         text = message(key, language, rate=rate, factor=factor)
     else:
         text = message("verdict.rate_narrow", language, rate=rate)
-    extended = extended_entrants(facts)
-    if extended:
-        text += " " + message("verdict.extended", language, names=listed(extended, language))
+    for mark, key in (("grid_extended", "verdict.extended"), ("search_widened", "verdict.widened")):
+        names = entrants_marked(facts, mark)
+        if names:
+            text += " " + message(key, language, names=listed(names, language))
     return text
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from osolgil.engines.cpu import cache, fleet, library
 from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas import catalog
