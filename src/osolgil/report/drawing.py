@@ -27,11 +27,13 @@ def drawing(
     """Inline SVG of a fully connected network.
 
     widths: units of every layer, inputs first. title: what a screen reader says. captions: a text under the
-    first, the hidden and the last layers. weights: one array (inputs, outputs) per layer of weights, whose sign
-    colours the connections and whose size thickens them. Wide layers and deep networks are elided with dots.
+    first, the hidden and the last layers. weights: one array (inputs, outputs) per layer of weights, whose
+    sign colours the connections and whose size thickens them. Wide layers and deep networks are elided with dots.
     """
     columns = elided(len(widths), _LAYERS)
-    shown = [elided(widths[place], _UNITS) if place is not None else [None] for place in columns]
+    shown: list[list[Place]] = [
+        elided(widths[place], _UNITS) if place is not None else [None] for place in columns
+    ]
     tallest = max(len(units) for units in shown)
     width, height = _COLUMN * (len(columns) - 1) + 110, _GAP * tallest + _TOP + 44
     centres = [_centres(len(units), tallest) for units in shown]

@@ -190,8 +190,9 @@ def _band(
     colour = f"entrant-{place % COLOURS}"
     return [
         {
-            "x": [*x, *x[::-1]], "y": [*high, *low[::-1]], "mode": "lines", "fill": "toself", "hoverinfo": "skip",
-            "fillcolor": f"{colour}-band", "line": {"width": 0, "color": colour}, "showlegend": False, **more,
+            "x": [*x, *x[::-1]], "y": [*high, *low[::-1]], "mode": "lines", "hoverinfo": "skip",
+            "fill": "toself", "fillcolor": f"{colour}-band", "line": {"width": 0, "color": colour},
+            "showlegend": False, **more,
         }
     ]  # fmt: skip
 
@@ -258,7 +259,7 @@ def _score_range(facts: Facts) -> tuple[float, float]:
 
 
 def _decade_ticks(values: list[float]) -> dict[str, Any]:
-    """Ticks 1, 2, 5 of every power of ten that is shown, written out in full; fewer where there are many powers."""
+    """Ticks 1, 2, 5 of every power of ten that is shown, written out; only 1 where there are many powers."""
     positive = [value for value in values if value > 0]
     if not positive:
         return {}

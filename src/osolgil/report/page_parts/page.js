@@ -30,15 +30,23 @@
     });
   }
 
-  function layoutOf(figure, small) {
+  /* Narrow pages stack the legend, which must not eat the plot. */
+  function heightOf(figure, place, given) {
+    if (place.classList.contains("small")) return 230;
+    const names = figure.data.filter((trace) => trace.name && trace.showlegend !== false).length;
+    const rows = figure.layout.showlegend ? Math.ceil(names / Math.max(1, Math.floor(place.clientWidth / 150))) : 0;
+    return given.height || 340 + 20 * rows;
+  }
+
+  function layoutOf(figure, place) {
     const given = painted(figure.layout);
     return Object.assign({}, given, {
-      height: small ? 230 : given.height || 380,
+      height: heightOf(figure, place, given),
       margin: { l: 12, r: 16, t: 10, b: 12 },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour("soft") },
       hoverlabel: { bgcolor: colour("card"), bordercolor: colour("rule"), font: { color: colour("ink") } },
-      legend: { orientation: "h", yanchor: "top", y: -0.2, xanchor: "left", x: 0, font: { size: 11 } },
+      legend: { orientation: "h", yref: "container", yanchor: "bottom", y: 0, xanchor: "left", x: 0, font: { size: 11 } },
       xaxis: axis(given.xaxis), yaxis: axis(given.yaxis),
     });
   }
@@ -47,7 +55,7 @@
     for (const place of plots) {
       const figure = content.figures[root.lang][place.dataset.figure];
       const options = { displayModeBar: false };
-      const layout = layoutOf(figure, place.classList.contains("small"));
+      const layout = layoutOf(figure, place);
       Plotly.react(place, painted(figure.data), layout, options);
     }
   }

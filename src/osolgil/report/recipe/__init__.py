@@ -1,7 +1,7 @@
 """The recommended training as complete code for PyTorch, Keras and optax.
 
-Every recipe trains the same network with the same initial scale, loss, optimizer, batches and penalties. Where a
-library's optimizer differs from the catalog's, the recipe brings the formula's own source along.
+Every recipe trains the same network with the same initial scale, loss, optimizer, batches and penalties.
+Where a library's optimizer differs from the catalog's, the recipe brings the formula's own source along.
 """
 
 from __future__ import annotations

@@ -70,7 +70,9 @@ def _imports(plan: Plan) -> str:
 
 
 def _precision(plan: Plan) -> list[str]:
-    return ['keras.config.set_floatx("float64")'] if plan.settings["precision"] == "float64" else []
+    if plan.settings["precision"] != "float64":
+        return []
+    return ['keras.config.set_floatx("float64")', 'keras.config.set_dtype_policy("float64")']
 
 
 def _activations(plan: Plan) -> list[str]:
@@ -153,7 +155,8 @@ def _optimizer_class(plan: Plan) -> list[str]:
         "        super().build(variables)",
         f"        names = {tuple(row.state)!r}",
         "        self.arrays = [",
-        "            [self.add_variable_from_reference(variable, name) for name in names] for variable in variables",
+        "            [self.add_variable_from_reference(variable, name) for name in names]",
+        "            for variable in variables",
         "        ]",
         "        self.scalars = [",
         f"            [self.add_variable((), keras.initializers.Constant(value)) for value in {first!r}]",
@@ -193,8 +196,9 @@ def _targets_and_loss(plan: Plan) -> str:
     else:
         targets = f"np.reshape(targets, (-1, {number})).astype(keras.config.floatx())"
         loss = "summed_squared_error"
+    surprise = "ops.binary_crossentropy(targets, outputs, from_logits=True)"
     helpers = {
-        "summed_cross_entropy": "ops.sum(ops.binary_crossentropy(targets, outputs, from_logits=True), axis=-1)",
+        "summed_cross_entropy": f"ops.sum({surprise}, axis=-1)",
         "summed_squared_error": "ops.sum((outputs - targets) ** 2, axis=-1)",
     }
     lines = ["def prepared(targets):", f"    return {targets}", "", ""]

@@ -96,7 +96,8 @@ def _optimizer_class(plan: Plan) -> list[str]:
         f'    """{row.title}, as optax has none that is exactly the same."""',
         "",
         "    def init(parameters):",
-        f"        arrays = [[jnp.zeros_like(leaf) for _ in range({len(row.state)})] for leaf in jax.tree.leaves(parameters)]",
+        "        leaves = jax.tree.leaves(parameters)",
+        f"        arrays = [[jnp.zeros_like(leaf) for _ in range({len(row.state)})] for leaf in leaves]",
         f"        return jnp.zeros((), jnp.int32), [{first}], arrays",
         "",
         "    def update(gradients, state, parameters):",
@@ -210,9 +211,8 @@ def _targets_and_loss(plan: Plan) -> str:
     else:
         targets = f"jnp.reshape(jnp.asarray(targets, float), (-1, {number}))"
         loss = "((outputs - targets) ** 2).sum()"
-    return "\n".join([
-        "def prepared(targets):", f"    return {targets}", "", "", "def summed_loss(outputs, targets):", f"    return {loss}",
-    ])  # fmt: skip
+    lines = ["def prepared(targets):", f"    return {targets}", "", "", "def summed_loss(outputs, targets):"]
+    return "\n".join([*lines, f"    return {loss}"])
 
 
 def _step(plan: Plan) -> str:
@@ -251,7 +251,7 @@ def _step(plan: Plan) -> str:
         ]
     if settings["clip_norm"]:
         lines += [
-            "    norm = optax.global_norm(gradients)",
+            "    norm = jnp.sqrt(sum(jnp.sum(gradient**2) for gradient in jax.tree.leaves(gradients)))",
             "    factor = jnp.where(norm > CLIP_NORM, CLIP_NORM / norm, 1.0)",
             "    gradients = jax.tree.map(lambda gradient: gradient * factor, gradients)",
         ]

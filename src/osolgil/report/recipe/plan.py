@@ -7,6 +7,7 @@ import inspect
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from osolgil.formulas import catalog
@@ -107,7 +108,7 @@ def plan_of(facts: dict[str, Any]) -> Plan | None:
     settings, widths = facts["settings"], facts["network"]["widths"]
     layers = tuple(
         Layer(a, b, bool(settings["residual"]) and 0 < place < len(widths) - 2 and a == b)
-        for place, (a, b) in enumerate(zip(widths, widths[1:], strict=False))
+        for place, (a, b) in enumerate(pairwise(widths))
     )
     names = facts["network"]["activations"]
     return Plan(

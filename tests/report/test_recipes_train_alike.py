@@ -1,0 +1,200 @@
+"""Recipes against our engine: from the same weights and on the same batches to the same weights."""
+
+import os
+
+import numpy as np
+import pytest
+
+from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
+from osolgil.engines.cpu.kernels import layout
+from osolgil.formulas import catalog
+from osolgil.report import recipes
+from report import factory
+
+EPOCHS, ROWS, BATCH = 3, 53, 16
+HIDDEN = (7, 7)
+RATES = {"adadelta": 0.5, "adagrad": 0.05, "gradient_descent": 0.1}
+CLOSE = {"rtol": 1e-7, "atol": 1e-9}
+# Keras on PyTorch computes parts of a float64 network (dense layers, the loss) in float32.
+CLOSE_IN_KERAS = {"rtol": 1e-5, "atol": 2e-6}
+
+NETWORKS = {
+    "plain": {"activation": "tanh"},
+    "layer normalisation": {"activation": "gelu", "normalization": "layer", "residual": True},
+    "batch normalisation": {"activation": "silu", "normalization": "batch"},
+    "penalties": {"activation": "elu", "l1": 1e-3, "l2": 1e-2, "weight_decay": 0.02, "clip_norm": 0.3},
+    "binary cross-entropy": {"activation": "softplus", "loss": "binary_cross_entropy"},
+    "regression": {"activation": "selu", "task": "regression"},
+}
+CASES = [(name, "plain") for name in catalog.optimizers()]
+CASES += [(name, case) for name in ("momentum", "adam", "nadam") for case in NETWORKS if case != "plain"]
+
+every_case = pytest.mark.parametrize(("optimizer", "case"), CASES)
+
+
+def facts_of(optimizer, case):
+    settings = {
+        "precision": "float64",
+        "hidden": HIDDEN,
+        "batch_size": BATCH,
+        "epochs": EPOCHS,
+        **NETWORKS[case],
+    }
+    rate = RATES.get(optimizer, 0.01)
+    return factory.verdict((optimizer,), hyperparameters={"learning_rate": rate}, features=5, **settings)
+
+
+def data_of(facts):
+    random = np.random.default_rng(5)
+    inputs = random.normal(size=(ROWS, 5))
+    if facts["data"]["task"] == "regression":
+        return inputs, np.sin(inputs[:, 0]) + 0.1 * inputs[:, 1]
+    return inputs, random.integers(0, 3, ROWS)
+
+
+def our_weights(facts):
+    """Our engine's parameters after all epochs, and the order of rows in each."""
+    settings, row = facts["settings"], facts["leaderboard"][0]
+    inputs, targets = data_of(facts)
+    wide = targets.reshape(-1, 1) if facts["data"]["task"] == "regression" else np.eye(3)[targets]
+    task = Task(inputs, np.ascontiguousarray(wide), np.arange(ROWS), np.arange(ROWS), settings["loss"])
+    run = RunSetting(
+        row["optimizer"], row["hyperparameters"], 11, BATCH, settings["l1"], settings["l2"], settings["weight_decay"],
+        settings["clip_norm"],
+    )  # fmt: skip
+    fleet = Fleet.create(factory.network_of(facts), task, [run], EPOCHS, "float64")
+    fleet.advance([row["optimizer"]], EPOCHS, workers=1)
+    assert fleet.arrays["runs"][0, layout.STATUS] == layout.FINISHED
+    return fleet.arrays["thetas"][0]
+
+
+def batches(facts):
+    """The rows of every batch, as our engine shuffles them."""
+    from osolgil.engines.cpu.kernels.random import shuffle
+
+    size = ROWS if catalog.optimizer(facts["leaderboard"][0]["optimizer"]).full_batch else BATCH
+    order = np.zeros(ROWS, np.int64)
+    for epoch in range(EPOCHS):
+        shuffle(order, np.arange(ROWS), 11, epoch)
+        for start in range(0, ROWS, size):
+            yield order[start : start + size].copy()
+
+
+def namespace_of(facts, file):
+    names = {"__name__": "recipe"}
+    exec(compile(recipes(facts)[file], file, "exec"), names)
+    return names
+
+
+def first_layers(facts):
+    network = factory.network_of(facts)
+    return network.unpack(network.initial(11, "float64"))
+
+
+def assert_alike(facts, layers, tolerance=CLOSE):
+    expected = factory.network_of(facts).unpack(our_weights(facts))
+    for ours, theirs, first in zip(expected, layers, first_layers(facts), strict=True):
+        assert ours.keys() == theirs.keys()
+        for name, values in ours.items():
+            if name == "bias" and "gain" in ours and facts["settings"]["normalization"] == "batch":
+                continue  # batch normalisation takes it out again: its gradient is nothing but rounding
+            np.testing.assert_allclose(np.asarray(theirs[name]), values, **tolerance)
+        assert np.abs(ours["weight"] - first["weight"]).max() > 1e-4
+
+
+@every_case
+def test_optax(optimizer, case):
+    import jax
+
+    facts = facts_of(optimizer, case)
+    before = jax.config.jax_enable_x64
+    try:
+        names = namespace_of(facts, "recipe_optax.py")
+        inputs, targets = data_of(facts)
+        inputs, targets = jax.numpy.asarray(inputs), names["prepared"](targets)
+        parameters = [{k: jax.numpy.array(v) for k, v in layer.items()} for layer in first_layers(facts)]
+        assert jax.tree.map(np.shape, names["initial_parameters"]()) == jax.tree.map(np.shape, parameters)
+        running, state = names["initial_running"](), names["optimizer"].init(parameters)
+        for rows in batches(facts):
+            parameters, running, state, _ = names["training_step"](
+                parameters, running, state, inputs[rows], targets[rows], jax.random.key(0)
+            )
+    finally:
+        jax.config.update("jax_enable_x64", before)
+    assert_alike(facts, parameters)
+
+
+@pytest.mark.peer
+@every_case
+def test_pytorch(optimizer, case):
+    import torch
+
+    facts = facts_of(optimizer, case)
+    before = torch.get_default_dtype()
+    try:
+        names = namespace_of(facts, "recipe_pytorch.py")
+        inputs, targets = data_of(facts)
+        inputs, targets = torch.as_tensor(inputs), names["prepared"](targets)
+        network = names["make_network"]()
+        places = pytorch_places(network)
+        with torch.no_grad():
+            for layer, place in zip(first_layers(facts), places, strict=True):
+                for name, values in layer.items():
+                    place[name].copy_(torch.as_tensor(values.T))
+        optimizer_of_recipe = names["make_optimizer"](network)
+        for rows in batches(facts):
+            names["training_step"](network, optimizer_of_recipe, inputs[rows], targets[rows])
+    finally:
+        torch.set_default_dtype(before)
+    assert_alike(facts, [{k: v.detach().numpy().T for k, v in place.items()} for place in places])
+
+
+@pytest.mark.peer
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
+@every_case
+def test_keras(optimizer, case):
+    os.environ["KERAS_BACKEND"] = "torch"
+    import keras
+
+    facts = facts_of(optimizer, case)
+    before, policy = keras.config.floatx(), keras.config.dtype_policy()
+    try:
+        names = namespace_of(facts, "recipe_keras.py")
+        inputs, targets = data_of(facts)
+        targets = names["prepared"](targets)
+        model = names["make_model"]()
+        places = keras_places(model)
+        for layer, place in zip(first_layers(facts), places, strict=True):
+            for name, values in layer.items():
+                place[name].assign(values)
+        for rows in batches(facts):
+            model.train_on_batch(inputs[rows], targets[rows])
+    finally:
+        keras.config.set_floatx(before)
+        keras.config.set_dtype_policy(policy)
+    layers = [{k: keras.ops.convert_to_numpy(v) for k, v in place.items()} for place in places]
+    assert_alike(facts, layers, CLOSE_IN_KERAS)
+
+
+def pytorch_places(network):
+    """The tensors of every layer by our names."""
+    places = []
+    for module in network:
+        linear = getattr(module, "linear", module)
+        place = {"weight": linear.weight, "bias": linear.bias}
+        normalization = getattr(module, "normalization", None)
+        if normalization is not None:
+            place |= {"gain": normalization.weight, "shift": normalization.bias}
+        places.append(place)
+    return places
+
+
+def keras_places(model):
+    """The variables of every layer by our names."""
+    places = []
+    for layer in model.layers:
+        if hasattr(layer, "kernel"):
+            places.append({"weight": layer.kernel, "bias": layer.bias})
+        elif hasattr(layer, "gamma"):
+            places[-1] |= {"gain": layer.gamma, "shift": layer.beta}
+    return places
