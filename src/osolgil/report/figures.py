@@ -75,7 +75,7 @@ def scores(facts: Facts, language: str) -> Figure:
             }
         )  # fmt: skip
         low, high = row["interval"]
-        if not all(math.isfinite(value) for value in (row["mean"], low, high)):
+        if not all(_finite(value) for value in (row["mean"], low, high)):
             continue
         traces.append(
             {

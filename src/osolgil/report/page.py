@@ -130,7 +130,7 @@ def _row(row: dict[str, Any], score: str, language: str) -> dict[str, str]:
 
 def _difference(row: dict[str, Any], score: str, language: str) -> str:
     paired = row["difference"]
-    if paired is None or not math.isfinite(paired["mean"]):
+    if paired is None or paired["mean"] is None or not math.isfinite(paired["mean"]):
         return "–"
 
     def number(value: float) -> str:
