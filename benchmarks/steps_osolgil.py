@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from osolgil import network as osolgil_network
-from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 
 from benchmarks import machine
 from benchmarks.problem import LEARNING_RATE, ROWS, Network, Problem, Weights
+from osolgil import network as osolgil_network
+from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 
 MOST_EPOCHS = 20_000
 STEPS_BETWEEN_LOOKS = 2048

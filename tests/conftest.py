@@ -6,7 +6,7 @@ from pathlib import Path
 
 os.environ.setdefault("OSOLGIL_CACHE", str(Path(tempfile.gettempdir()) / "osolgil-test-cache"))
 
-from hypothesis import settings  # noqa: E402
+from hypothesis import settings
 
 settings.register_profile("patient", deadline=None)  # a busy machine is no mistake
 settings.load_profile("patient")
