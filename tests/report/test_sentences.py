@@ -82,6 +82,12 @@ def test_scores_have_the_form_of_their_kind():
     assert listed(["a", "b", "c"], "en") == "a, b and c"
 
 
+def test_no_interval_reaches_above_a_perfect_score():
+    facts = factory.verdict(("adam",))
+    facts["leaderboard"][0]["interval"] = [0.93, 1.04]
+    assert "93.0 % to 100.0 %" in verdict_sentences(facts)[0]
+
+
 def test_an_unknown_language_is_refused():
     with pytest.raises(SettingsError):
         verdict_sentences(OUTCOMES["winner"], "fr")

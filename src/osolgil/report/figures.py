@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from osolgil.messages import message
-from osolgil.report.sentences import rate_text
+from osolgil.report.sentences import rate_text, within_reach
 
 Figure = dict[str, Any]
 Facts = dict[str, Any]
@@ -74,7 +74,7 @@ def scores(facts: Facts, language: str) -> Figure:
                 "hovertemplate": "%{x:.4f}<extra></extra>",
             }
         )  # fmt: skip
-        low, high = row["interval"]
+        low, high = within_reach(row["interval"])
         if not all(_finite(value) for value in (row["mean"], low, high)):
             continue
         traces.append(

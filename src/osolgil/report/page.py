@@ -20,6 +20,7 @@ from osolgil.report.sentences import (
     score_text,
     share_text,
     verdict_sentences,
+    within_reach,
 )
 
 if TYPE_CHECKING:
@@ -117,7 +118,9 @@ def _row(row: dict[str, Any], score: str, language: str) -> dict[str, str]:
         "standing": row["standing"],
         "standing_text": message(f"standing.{row['standing']}", language),
         "mean": score_text(row["mean"], score, language),
-        "interval": _interval(row["interval"], lambda value: score_text(value, score, language)),
+        "interval": _interval(
+            within_reach(row["interval"] or ()), lambda value: score_text(value, score, language)
+        ),
         "median": score_text(row["median"], score, language),
         "difference": _difference(row, score, language),
         "learning_rate": rate_text(rates["learning_rate"]) if rates else "–",
@@ -142,8 +145,8 @@ def _difference(row: dict[str, Any], score: str, language: str) -> str:
     return f"{number(paired['mean'])} {_interval(paired['interval'][::-1], bare)}".strip()
 
 
-def _interval(ends: list[float] | None, text: Callable[[float], str]) -> str:
-    if ends is None or not all(end is not None and math.isfinite(end) for end in ends):
+def _interval(ends: list[float], text: Callable[[float], str]) -> str:
+    if not ends or not all(end is not None and math.isfinite(end) for end in ends):
         return ""
     return f"[{text(ends[0])}, {text(ends[1])}]"
 

@@ -47,6 +47,11 @@ def score_text(score: float | None, score_name: str, language: str) -> str:
     return f"{score:.3f}"
 
 
+def within_reach(ends: Sequence[float]) -> list[float]:
+    """An interval of mean scores without what no score can be: Student's may reach above 1."""
+    return [min(end, 1.0) for end in ends]
+
+
 def difference_text(difference: float, score_name: str, language: str) -> str:
     """A difference of accuracies in percentage points, of R² as a number, never rounded to 0."""
     scale, digits = (100.0, 1) if score_name == "accuracy" else (1.0, 3)
@@ -90,7 +95,7 @@ def baseline_name(facts: Facts, kind: str, language: str) -> str:
 
 def _standing(facts: Facts, leader: dict[str, Any], language: str) -> str:
     score_name = facts["data"]["score"]
-    low, high = leader["interval"]
+    low, high = within_reach(leader["interval"])
     values = {
         "name": leader["title"],
         "seeds": len(leader["scores"]),

@@ -93,7 +93,7 @@ class Plan:
             "Reads train.npz (or the file named on the command line) with two arrays: inputs (rows, "
             f"{self.layers[0].inputs})",
             f"and targets (rows,), {kind} of the training rows. osolgil's own rows come from",
-            f"    data = osolgil.data.load({self.data!r})",
+            f"    data = osolgil.load({self.data!r})",
             '    numpy.savez("train.npz", inputs=data.train.inputs, targets=data.train.targets)',
             *notes,
         ]
