@@ -149,7 +149,7 @@ def test_runs_that_diverge_leave_gaps_not_errors():
     history = factory.history(facts)
     history["validation_loss"][:20] = float("nan")
     facts["leaderboard"][1]["scores"][0] = None
-    facts["leaderboard"][1]["mean"] = None
+    facts["leaderboard"][1] |= {"mean": None, "interval": [None, None]}
     assert "validation_loss" in figures(facts, history, "ko")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -145,10 +145,9 @@ def _difference(row: dict[str, Any], score: str, language: str) -> str:
     return f"{number(paired['mean'])} {_interval(paired['interval'][::-1], bare)}".strip()
 
 
-def _interval(ends: list[float], text: Callable[[float], str]) -> str:
-    if not ends or not all(end is not None and math.isfinite(end) for end in ends):
-        return ""
-    return f"[{text(ends[0])}, {text(ends[1])}]"
+def _interval(ends: Sequence[float | None], text: Callable[[float], str]) -> str:
+    known = [end for end in ends if end is not None and math.isfinite(end)]
+    return f"[{text(known[0])}, {text(known[1])}]" if len(known) == 2 else ""
 
 
 def _percent(facts: Facts, language: str) -> str:

@@ -47,9 +47,9 @@ def score_text(score: float | None, score_name: str, language: str) -> str:
     return f"{score:.3f}"
 
 
-def within_reach(ends: Sequence[float]) -> list[float]:
+def within_reach(ends: Sequence[float | None]) -> list[float | None]:
     """An interval of mean scores without what no score can be: Student's may reach above 1."""
-    return [min(end, 1.0) for end in ends]
+    return [None if end is None else min(end, 1.0) for end in ends]
 
 
 def difference_text(difference: float, score_name: str, language: str) -> str:
