@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from osolgil.errors import DataError, OutputError, SettingsError
-from osolgil.race import Progress, Verdict, race
+from osolgil.race import Progress, Verdict, checkpoint, race
 from osolgil.race.checkpoint import Checkpoint
 
 SMALL: dict[str, Any] = {
@@ -70,6 +70,29 @@ def test_a_race_stopped_by_ctrl_c_goes_on_to_the_same_verdict(
 
     with pytest.raises(KeyboardInterrupt):
         race("wine", **SMALL, out=tmp_path, progress=interrupt)
+    same(plain, race("wine", **SMALL, out=tmp_path, resume=True))
+
+
+@pytest.mark.parametrize("last", ["snapshot", "stage"])
+@pytest.mark.parametrize("place", [0, 1, 2, 4])
+def test_a_race_killed_at_any_write_goes_on_to_the_same_verdict(
+    plain: Verdict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int, last: str
+) -> None:
+    """Every chance to take a snapshot is used; the race dies right after its `place`-th write of one kind."""
+    written: list[str] = []
+    write = checkpoint.write_atomically
+
+    def write_and_die(path: Path, content: Any) -> None:
+        write(path, content)
+        written.append(path.name)
+        if sum(name.startswith(last) for name in written) > place:
+            raise KeyError("killed")
+
+    monkeypatch.setattr(Checkpoint, "due", property(lambda self: True))
+    monkeypatch.setattr(checkpoint, "write_atomically", write_and_die)
+    with pytest.raises(KeyError, match="killed"):
+        race("wine", **SMALL, out=tmp_path)
+    monkeypatch.undo()
     same(plain, race("wine", **SMALL, out=tmp_path, resume=True))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from osolgil.engines.cpu.fleet import Fleet
+from osolgil.engines.cpu.kernels import layout
 from osolgil.files import told_plainly, write_atomically
 
 _SHARE = 0.05
@@ -41,16 +42,17 @@ class Checkpoint:
         if self.folder is None:
             return False, False
         finished = _read(self._stage(stage))
+        if finished is not None and not _fits(finished, fleet):
+            finished = None
         snapshot = _read(self.folder / "snapshot.npz")
-        if snapshot is not None and int(snapshot.pop("stage")[0]) == stage and _fits(snapshot, fleet):
-            for name, values in snapshot.items():
-                fleet.arrays[name] = values
-            return finished is not None, True
-        if finished is None or not _fits(finished, fleet):
-            return False, False
-        for name, values in finished.items():
-            fleet.arrays[name] = values
-        return True, False
+        if snapshot is not None and (int(snapshot.pop("stage")[0]) != stage or not _fits(snapshot, fleet)):
+            snapshot = None
+        if snapshot is not None and finished is not None:
+            progress = (slice(None), layout.FIRST_EPOCH)
+            if not np.array_equal(snapshot["runs"][progress], finished["runs"][progress]):
+                snapshot = None  # taken on the way: the finished stage knows more
+        fleet.arrays |= snapshot or finished or {}
+        return finished is not None, snapshot is not None
 
     def save(self, stage: int, fleet: Fleet) -> None:
         """Write the whole state of a stage."""

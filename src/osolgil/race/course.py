@@ -135,6 +135,8 @@ class Course:
                 fleet.arrays = self._fleet(running).arrays
             has_states = True
             self._train(fleet, running, rung)
+            if self.checkpoint.due:
+                self.checkpoint.save(self.stage, fleet)
             self.checkpoint.finish(self.stage, fleet)
         self._collect(fleet, running)
         self.stage += 1
