@@ -167,7 +167,7 @@ def _osolgil(job: Job, folder: Path, cache: str, repeat: int) -> dict[str, Any]:
         "batch-size": job.batch,
         "seeds": job.seeds,
         "learning-rates": len(HALF_DECADES),
-        "output": output,
+        "out": output,
     }
     flags = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     subprocess.run(
@@ -176,7 +176,7 @@ def _osolgil(job: Job, folder: Path, cache: str, repeat: int) -> dict[str, Any]:
         capture_output=True,
         text=True,
         cwd=folder,
-        env=_environment(job.cores, XDG_CACHE_HOME=str(folder / f"cache-{repeat}")),
+        env=_environment(job.cores, OSOLGIL_CACHE=str(folder / f"cache-{repeat}")),
     )
     verdict = json.loads((output / "verdict.json").read_text())
     return {
