@@ -35,22 +35,26 @@ def facts_of(folder: Path) -> dict:
 
 
 def test_twenty_kills_end_in_twenty_identical_verdicts(tmp_path: Path) -> None:
-    start = time.perf_counter()
-    subprocess.run([*RACE, str(tmp_path / "whole")], check=True, capture_output=True)
-    whole = time.perf_counter() - start
-    chance, killed = random.Random(7), 0
-    for trial in range(20):
+    for name in ("first", "whole"):  # the first may have to compile
+        start = time.perf_counter()
+        subprocess.run([*RACE, str(tmp_path / name)], check=True, capture_output=True)
+        whole = time.perf_counter() - start
+    chance, killed, trial = random.Random(7), 0, 0
+    while killed < 20:
+        trial += 1
         folder = tmp_path / f"killed-{trial}"
         process = subprocess.Popen([*RACE, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(chance.uniform(0.2, 0.95) * whole)
+        time.sleep(chance.uniform(0.2, 0.9) * whole)
         process.send_signal(signal.SIGKILL)
-        killed += process.wait() == -signal.SIGKILL
+        if process.wait() != -signal.SIGKILL:
+            assert trial < 60, "most races end before they are killed"
+            continue
+        killed += 1
         again = ["--resume"] if (folder / "plan.json").exists() else []
         subprocess.run([*RACE, str(folder), *again], check=True, capture_output=True)
         assert facts_of(folder) == facts_of(tmp_path / "whole")
         ours, theirs = folder / "model.safetensors", tmp_path / "whole" / "model.safetensors"
         assert ours.read_bytes() == theirs.read_bytes()
-    assert killed >= 15
 
 
 def test_adam_against_itself_is_a_tie_in_at_least_95_of_100_races() -> None:
