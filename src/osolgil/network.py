@@ -41,7 +41,9 @@ class Network:
 
     def __post_init__(self) -> None:
         if len(self.widths) < 2 or any(int(width) != width or width < 1 for width in self.widths):
-            raise SettingsError(f"A network's widths must be two or more whole numbers from 1 up, not {self.widths}.")
+            raise SettingsError(
+                f"A network's widths must be two or more whole numbers from 1 up, not {self.widths}."
+            )
         if len(self.activations) != self.depth:
             raise SettingsError(
                 f"{self.depth} layers need {self.depth} activations, but {len(self.activations)} are given."
@@ -106,7 +108,9 @@ class Network:
             if scale.distribution == "normal":
                 weight[...] = random.normal(0.0, deviation, weight.shape)
             else:
-                weight[...] = random.uniform(-np.sqrt(3.0) * deviation, np.sqrt(3.0) * deviation, weight.shape)
+                weight[...] = random.uniform(
+                    -np.sqrt(3.0) * deviation, np.sqrt(3.0) * deviation, weight.shape
+                )
             if "gain" in layer:
                 layer["gain"][...] = 1.0
         return theta
@@ -142,7 +146,10 @@ class Network:
         for index, row in enumerate(self.table):
             if row[layout.RUNNING] >= 0:
                 start, outputs = int(row[layout.RUNNING]), int(row[layout.OUTPUTS])
-                parts[index] = (running[start : start + outputs], running[start + outputs : start + 2 * outputs])
+                parts[index] = (
+                    running[start : start + outputs],
+                    running[start + outputs : start + 2 * outputs],
+                )
         return parts
 
     def to_dict(self) -> dict[str, Any]:

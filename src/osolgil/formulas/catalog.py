@@ -91,10 +91,17 @@ class Optimizer(Row):
 
     state: tuple[str, ...] = field(kw_only=True)
     defaults: Mapping[str, float] = field(kw_only=True)
+    changes: str = field(kw_only=True)
+    answers: str = field(kw_only=True)
     coefficients: Formula | None = field(default=None, kw_only=True)
     carried: Mapping[str, float] = field(default_factory=dict, kw_only=True)
     generalises: tuple[str, ...] = field(default=(), kw_only=True)
     full_batch: bool = field(default=False, kw_only=True)
+
+    @property
+    def family(self) -> str:
+        """The module it is written in: "momentum", "adaptive", "adam" …"""
+        return self.formula.__module__.rpartition(".")[2]
 
     @property
     def coefficient_names(self) -> tuple[str, ...]:

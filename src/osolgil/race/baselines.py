@@ -55,8 +55,9 @@ def measure(data: Dataset, seed: int) -> dict[str, Any]:
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1, "blas"):  # the other cores train networks
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(data.train.inputs, targets)
     score = float(model.score(data.test.inputs, data.test.targets.ravel()))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from osolgil.data import Dataset, from_arrays, load
-from osolgil.engines.cpu.fleet import compile_kernels, single_threaded_blas
+from osolgil.engines.cpu.fleet import compile_kernels
 from osolgil.errors import SettingsError
 from osolgil.race import outputs
 from osolgil.race.baselines import Baselines
@@ -87,25 +87,24 @@ def race(
     chosen = chosen.completed(data.task, len(data.train))
     job = task_of(data, chosen)
     network = chosen.network(data.train.inputs.shape[1], data.outputs)
-    with single_threaded_blas():
-        names = [entrant.optimizer for entrant in chosen.entrants]
-        baselines = Baselines(data, chosen.seed)
-        compiled = compile_kernels(network, job, chosen.precision, names)
+    names = [entrant.optimizer for entrant in chosen.entrants]
+    baselines = Baselines(data, chosen.seed)
+    compiled = compile_kernels(network, job, chosen.precision, names)
+    planned = chosen
+    if folder is not None:
+        planned = outputs.planned(folder, data, settings, resume)
+    if planned is None:
         planned = chosen
+        if budget is not None:
+            planned = fit(chosen, frozenset(settings), network, job, workers, budget)
         if folder is not None:
-            planned = outputs.planned(folder, data, settings, resume)
-        if planned is None:
-            planned = chosen
-            if budget is not None:
-                planned = fit(chosen, frozenset(settings), network, job, workers, budget)
-            if folder is not None:
-                outputs.plan(folder, data, settings, planned)
-        checkpoint = Checkpoint(None if folder is None else folder / "checkpoint")
-        course = Course(network, job, planned, workers, checkpoint)
-        watcher = Watcher(course, "accuracy" if job.classify else "r2", progress)
-        confirmed = run(course, watcher)
-        watcher.enter("test")
-        facts, model = conclude(course, confirmed, data, baselines.facts())
+            outputs.plan(folder, data, settings, planned)
+    checkpoint = Checkpoint(None if folder is None else folder / "checkpoint")
+    course = Course(network, job, planned, workers, checkpoint)
+    watcher = Watcher(course, "accuracy" if job.classify else "r2", progress)
+    confirmed = run(course, watcher)
+    watcher.enter("test")
+    facts, model = conclude(course, confirmed, data, baselines.facts())
     facts["seconds"] = {
         "data": loaded,
         "compile": compiled,

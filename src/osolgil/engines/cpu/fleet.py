@@ -127,8 +127,7 @@ class Fleet:
         runs[:, layout.LAST_EPOCH] = np.where(waiting, epoch, runs[:, layout.FIRST_EPOCH])
         team = _team_size(self.network, int(runs[:, layout.BATCH].max(initial=1)), len(runs), workers)
         shared = _Workspace(self, max(1, workers // team), team)
-        with single_threaded_blas():
-            shared.run(workers // team * team if team > 1 else workers, stop, tick)
+        shared.run(workers // team * team if team > 1 else workers, stop, tick)
 
     def measure(self, rows: np.ndarray, workers: int) -> tuple[np.ndarray, np.ndarray]:
         """Mean loss (runs,) and score (runs,) of every run on some rows: accuracy, or R² for regression."""
@@ -138,11 +137,9 @@ class Fleet:
         task = self.task
         arguments = (
             work.layers, work.places, self.arrays["thetas"], self.arrays["runnings"], work.spaces,
-            task.inputs, task.targets, rows, library.gemm(self.precision), work.loss, task.classify, losses,
-            scores,
+            task.inputs, task.targets, rows, work.loss, task.classify, losses, scores,
         )  # fmt: skip
-        with single_threaded_blas():
-            _in_threads(lambda worker: measure(*arguments, worker, workers), workers)
+        _in_threads(lambda worker: measure(*arguments, worker, workers), workers)
         if task.classify:
             return losses, scores / len(rows)
         chosen = task.targets[rows].astype(np.float64)
@@ -153,27 +150,20 @@ def outputs(network: Network, theta: np.ndarray, running: np.ndarray, inputs: np
     """The network's outputs (rows, outputs) for inputs (rows, features)."""
     precision = theta.dtype.name
     layers, _, size = workspace(network, precision, layout.EVALUATION_ROWS)
-    space = np.zeros(size, precision)
+    space = aligned(1, size, precision)[0]
     result = np.empty((len(inputs), network.widths[-1]), precision)
-    kernel = cache.module("kernels.training").outputs_of
-    blas = library.gemm(precision)
-    with single_threaded_blas():
-        kernel(
-            layers,
-            theta,
-            running,
-            space,
-            np.ascontiguousarray(inputs, precision),
-            result,
-            blas,
-            0,
-            len(inputs),
-        )
+    rows = np.ascontiguousarray(inputs, precision)
+    cache.module("kernels.training").outputs_of(layers, theta, running, space, rows, result, 0, len(inputs))
     return result
 
 
-def workspace(network: Network, precision: str, rows: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """The network's table with addresses and places, the places of targets and delta, and the size."""
+def workspace(
+    network: Network, precision: str, rows: int, team: int = 1
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """The network's table with addresses and places, the places of targets and delta, and the size.
+
+    `rows` is the largest piece of a batch, `team` the number of threads that share the space; it starts as zeros.
+    """
     layers = network.table.copy()
     place = _rounded(rows * network.widths[0])
     for index, row in enumerate(layers):
@@ -186,7 +176,17 @@ def workspace(network: Network, precision: str, rows: int) -> tuple[np.ndarray, 
         row[layout.ACTIVATION] = library.activation(catalog.activation(network.activations[index]), precision)
     target = place
     delta = target + _rounded(rows * network.widths[-1])
-    return layers, np.array([target, delta]), delta + _rounded(rows * max(network.widths[1:]))
+    panels = delta + _rounded(rows * max(network.widths[1:]))
+    zeros = panels + team * layout.PANEL_SIZE
+    layers[:, layout.PANEL], layers[:, layout.ZEROS] = panels, zeros
+    return layers, np.array([target, delta]), zeros + _rounded(max(network.widths))
+
+
+def aligned(count: int, size: int, precision: str) -> np.ndarray:
+    """Zeros (count, size) that start at a cache line; `size` is a multiple of 16."""
+    room = np.zeros(count * size + _CACHE_LINE, precision)
+    first = -room.ctypes.data % 64 // room.itemsize
+    return room[first : first + count * size].reshape(count, size)
 
 
 class _Workspace:
@@ -196,8 +196,8 @@ class _Workspace:
         self.fleet, self.team = fleet, team
         largest = int(fleet.arrays["runs"][:, layout.BATCH].max(initial=1))
         rows = max(layout.EVALUATION_ROWS, min(layout.PIECE_ROWS, largest))
-        self.layers, self.places, size = workspace(fleet.network, fleet.precision, rows)
-        self.spaces = np.zeros((teams, size), fleet.precision)
+        self.layers, self.places, size = workspace(fleet.network, fleet.precision, rows, team)
+        self.spaces = aligned(teams, size, fleet.precision)
         self.gradients = np.zeros((teams, fleet.network.size), fleet.precision)
         self.orders = np.zeros((teams, len(fleet.task.training)), np.int64)
         self.syncs = np.zeros((teams, _CACHE_LINE), np.int64)
@@ -211,8 +211,7 @@ class _Workspace:
         arguments = (
             self.shared, self.syncs, self.layers, self.places, *(arrays[name] for name in ARRAYS),
             self.spaces, self.gradients, self.orders, self.coefficients, task.inputs, task.targets,
-            task.training, task.validation, library.gemm(self.fleet.precision), self.loss, task.classify,
-            task.spread,
+            task.training, task.validation, self.loss, task.classify, task.spread,
         )  # fmt: skip
 
         def watch() -> None:
@@ -235,14 +234,6 @@ def compile_kernels(network: Network, task: Task, precision: str, optimizers: Se
     fleet = Fleet.create(network, task, settings[:1], 1, precision)
     fleet.advance([settings[0].optimizer], 0, workers=1)
     return time.perf_counter() - start
-
-
-def single_threaded_blas() -> Any:
-    """A context in which BLAS uses one thread per call: the teams are the threads."""
-    import scipy.linalg.cython_blas  # noqa: F401  (its library must be loaded before it can be limited)
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1, "blas")
 
 
 def _describe(arrays: dict[str, np.ndarray], index: int, setting: RunSetting, row: Any, rows: int) -> None:

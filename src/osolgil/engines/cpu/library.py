@@ -1,4 +1,4 @@
-"""Addresses of compiled formulas and of BLAS, for kernels to call."""
+"""Addresses of compiled formulas, for kernels to call."""
 
 import functools
 from typing import Any
@@ -24,15 +24,6 @@ def optimizer(row: Optimizer, precision: str) -> tuple[int, int]:
     """Addresses of an optimizer's update loop and of its coefficients."""
     compiled = _compiled(row.name, generate.optimizer_text(row, precision), precision)
     return compiled.run.address, compiled.coefficients.address
-
-
-@functools.cache
-def gemm(precision: str) -> int:
-    """Address of BLAS's matrix product, from the library SciPy carries."""
-    from numba.extending import get_cython_function_address
-
-    name = "sgemm" if precision == "float32" else "dgemm"
-    return get_cython_function_address("scipy.linalg.cython_blas", name)
 
 
 def _compiled(name: str, text: str, precision: str) -> Any:

@@ -20,6 +20,8 @@ def adam_coefficients(t, learning_rate, beta1, beta2, epsilon):
     year=2014,
     parents=("momentum", "rmsprop"),
     generalises=("momentum", "rmsprop"),
+    changes="Takes its direction from momentum and its size from RMSProp, both corrected for their start at 0.",
+    answers="RMSProp has no momentum, and running means that start at 0 are too small at first.",
     peers={"pytorch": "same", "keras": "ε = 1e-7, added before the bias correction", "optax": "same"},
 )
 def adam(theta, gradient, mean, squares, step_size, root_correction, beta1, beta2, epsilon):
@@ -42,6 +44,8 @@ def adamax_coefficients(t, learning_rate, beta1, beta2, epsilon):
     paper="D. Kingma, J. Ba, arXiv:1412.6980, Algorithm 2",
     year=2014,
     parents=("adam",),
+    changes="Replaces the root mean square by the largest recent gradient.",
+    answers="Adam's squares are swayed by rare large gradients.",
     peers={
         "pytorch": "same (ε is added to |g| inside the maximum)",
         "keras": "γ = 0.001; ε = 1e-7 is added to the maximum instead of to |g|",
@@ -75,6 +79,8 @@ def nadam_coefficients(t, momentum_product, learning_rate, beta1, beta2, epsilon
     year=2016,
     parents=("adam", "nesterov"),
     generalises=("adam",),
+    changes="Looks one step ahead along the mean, as Nesterov does.",
+    answers="Adam's momentum does not look ahead.",
     peers={
         "pytorch": "same",
         "keras": "γ = 0.001, ε = 1e-7; its schedule is fixed at ψ = 1, 250 times as fast",
@@ -110,6 +116,8 @@ def adamw_coefficients(t, learning_rate, beta1, beta2, epsilon, weight_decay):
     year=2017,
     parents=("adam",),
     generalises=("adam",),
+    changes="Shrinks the parameters directly instead of adding the decay to the gradient.",
+    answers="L2 in the gradient is divided by √v̂, so Adam hardly decays what has large gradients.",
     peers={
         "pytorch": "same",
         "keras": "λ = 0.004, ε = 1e-7 added before the bias correction",

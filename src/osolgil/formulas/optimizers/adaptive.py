@@ -15,6 +15,8 @@ from osolgil.formulas.catalog import add_optimizer
     paper="J. Duchi, E. Hazan, Y. Singer, JMLR 12, 2011, Figure 1 (diagonal)",
     year=2011,
     parents=("sgd",),
+    changes="Divides each coordinate's step by the root of the sum of its squared gradients.",
+    answers="One learning rate is too large for some coordinates and too small for others.",
     peers={
         "pytorch": "same",
         "keras": "the sum starts at 0.1 and ε = 1e-7 stands inside the root",
@@ -34,6 +36,8 @@ def adagrad(theta, gradient, squares, learning_rate, epsilon):
     paper="M. Zeiler, arXiv:1212.5701, Algorithm 1",
     year=2012,
     parents=("adagrad",),
+    changes="Forgets old squared gradients, and scales the step by the root mean square of past steps.",
+    answers="Adagrad's steps die out, and its learning rate has a unit that must be tuned.",
     peers={
         "pytorch": "same",
         "keras": "ρ = 0.95, ε = 1e-7 and γ = 0.001 by default",
@@ -54,6 +58,8 @@ def adadelta(theta, gradient, squares, squared_steps, learning_rate, rho, epsilo
     paper="T. Tieleman, G. Hinton, Lecture 6.5, COURSERA: Neural networks for machine learning, 2012",
     year=2012,
     parents=("adagrad",),
+    changes="Replaces the sum of squared gradients by a running mean.",
+    answers="Adagrad never forgets, so its steps shrink to nothing.",
     peers={
         "pytorch": "same",
         "keras": "ρ = 0.9, and ε = 1e-7 stands inside the root",

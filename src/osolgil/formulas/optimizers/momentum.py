@@ -18,6 +18,8 @@ POLYAK = "B. Polyak, Some methods of speeding up the convergence of iteration me
     year=1964,
     parents=("sgd",),
     generalises=("sgd",),
+    changes="Adds a share ρ of the last step to this one.",
+    answers="Steps zigzag across a ravine and creep along it.",
     peers={
         "pytorch": "same while γ is constant (its buffer holds Σ ρ^i g and is multiplied by γ)",
         "keras": "same",
@@ -38,6 +40,8 @@ def momentum(theta, gradient, velocity, learning_rate, momentum):
     year=2017,
     parents=("momentum",),
     generalises=(),
+    changes="Adds the last velocity whole, where momentum adds ρ of it.",
+    answers="What the lecture's formula does when it is read as it stands.",
     peers={
         "pytorch": "not available: past gradients weigh 1/ρ more than in torch.optim.SGD",
         "keras": "not available: past gradients weigh 1/ρ more",
@@ -58,6 +62,8 @@ def momentum_literal(theta, gradient, velocity, learning_rate, momentum):
     year=1983,
     parents=("momentum",),
     generalises=("sgd",),
+    changes="Measures the slope where the momentum is about to carry the parameters.",
+    answers="Momentum notices too late that it has gone past the valley.",
     peers={
         "pytorch": "same while γ is constant (nesterov=True)",
         "keras": "same (nesterov=True)",

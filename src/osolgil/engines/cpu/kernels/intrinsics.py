@@ -1,4 +1,4 @@
-"""The few operations Python has no words for: bit casts, raw addresses, BLAS by address, atomics."""
+"""The few operations Python has no words for: bit casts, raw addresses, atomics."""
 
 import os
 
@@ -69,33 +69,6 @@ def call_address(typing_context, address, arguments):
         return builder.call(builder.inttoptr(values[0], function.as_pointer()), words)
 
     return result, generate
-
-
-@intrinsic
-def gemm_address(typing_context, address, flags, sizes, scales, places):
-    """Call a Fortran gemm: flags (a, b), sizes (m, n, k, lda, ldb, ldc), scales (α, β), places (a, b, c)."""
-    signature = types.void(types.int64, flags, sizes, scales, places)
-
-    def generate(context, builder, signature, values):
-        flags, sizes, scales, places = (cgutils.unpack_tuple(builder, value) for value in values[1:])
-        integer = ir.IntType(32)
-
-        def slot(value):
-            place = cgutils.alloca_once(builder, value.type)
-            builder.store(value, place)
-            return place
-
-        flag = [slot(builder.trunc(value, ir.IntType(8))) for value in flags]
-        size = [slot(builder.trunc(value, integer)) for value in sizes]
-        scale = [slot(value) for value in scales]
-        real = scale[0].type
-        a, b, c = (builder.inttoptr(place, real) for place in places)
-        call = [*flag, *size[:3], scale[0], a, size[3], b, size[4], scale[1], c, size[5]]
-        function = ir.FunctionType(ir.VoidType(), [value.type for value in call])
-        builder.call(builder.inttoptr(values[0], function.as_pointer()), call)
-        return context.get_dummy_value()
-
-    return signature, generate
 
 
 def _element(context, builder, array_type, array, index):

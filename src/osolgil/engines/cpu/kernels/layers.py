@@ -1,13 +1,13 @@
 """Forward and backward pass of one piece of a batch, shared by the threads of a team.
 
 Work is cut into blocks by the shapes alone and each block is computed whole by one thread, so the number of
-threads never changes a bit of the result. Row-major matrices are handed to column-major BLAS as transposes.
+threads never changes a bit of the result.
 """
 
 import numpy as np
 from numba import njit
 
-from .intrinsics import barrier, call_address, gemm_address
+from .intrinsics import barrier, call_address
 from .layout import (
     ACTIVATION,
     BIAS,
@@ -15,15 +15,17 @@ from .layout import (
     NO_NORMALIZATION,
     NORMALIZATION,
     OUTPUTS,
+    PANEL,
+    PANEL_SIZE,
     RESIDUAL,
     SLOPE,
     VALUE,
     WEIGHT,
+    ZEROS,
 )
 from .normalization import normalize, normalize_backward
+from .products import multiply
 from .random import drop, mixed
-
-_PLAIN, _TRANSPOSED = ord("N"), ord("T")
 
 
 @njit
@@ -42,42 +44,41 @@ def portion(extent, part, parts):
 
 
 @njit
-def _place(array, offset):
+def place(array, offset):
+    """Address of an array's element."""
     return array.ctypes.data + offset * array.itemsize
 
 
 @njit
-def multiply(blas, left_flag, right_flag, m, n, k, a, lda, b, ldb, beta, c, ldc, one):
-    gemm_address(blas, (left_flag, right_flag), (m, n, k, lda, ldb, ldc), (one, beta), (a, b, c))
+def _panel(layer, space, rank):
+    return place(space, layer[PANEL] + rank * PANEL_SIZE)
 
 
 @njit
-def _linear(layer, theta, space, source, rows, blas, rank, team):
-    inputs, outputs = layer[INPUTS], layer[OUTPUTS]
-    one = space.dtype.type(1.0)
-    weight, target = layer[WEIGHT], layer[SLOPE]
-    bias = theta[layer[BIAS] : layer[BIAS] + outputs]
+def _linear(layer, theta, space, source, rows, rank, team):
+    """Pre-activations: bias + source · weight."""
+    inputs, outputs, size = layer[INPUTS], layer[OUTPUTS], space.itemsize
     count = blocks(rows * inputs * outputs, outputs)
     for block in range(rank, count, team):
         start, stop = portion(outputs, block, count)
-        for row in range(rows):
-            line = space[target + row * outputs : target + (row + 1) * outputs]
-            for j in range(start, stop):
-                line[j] = bias[j]
         multiply(
-            blas, _PLAIN, _PLAIN, stop - start, rows, inputs, _place(theta, weight + start), outputs,
-            _place(space, source), inputs, one, _place(space, target + start), outputs, one,
+            space, _panel(layer, space, rank), False,
+            place(space, source), inputs * size, size,
+            place(theta, layer[WEIGHT] + start), outputs * size,
+            place(theta, layer[BIAS] + start), 0,
+            place(space, layer[SLOPE] + start), outputs * size,
+            rows, stop - start, inputs,
         )  # fmt: skip
 
 
 @njit
-def forward(layers, theta, running, space, rows, blas, training, dropout, key, rank, team, sync):
+def forward(layers, theta, running, space, rows, training, dropout, key, rank, team, sync):
     """Compute every layer's value, and its slope at the same time, from the rows in the workspace."""
     source = 0
     for index in range(layers.shape[0]):
         layer = layers[index]
         outputs = layer[OUTPUTS]
-        _linear(layer, theta, space, source, rows, blas, rank, team)
+        _linear(layer, theta, space, source, rows, rank, team)
         barrier(sync, team)
         if layer[NORMALIZATION] != NO_NORMALIZATION:
             normalize(layer, theta, running, space, rows, training, rank, team)
@@ -85,7 +86,7 @@ def forward(layers, theta, running, space, rows, blas, training, dropout, key, r
         start, stop = portion(rows * outputs, rank, team)
         value, slope = layer[VALUE], layer[SLOPE]
         call_address(
-            layer[ACTIVATION], (_place(space, slope + start), _place(space, value + start), stop - start)
+            layer[ACTIVATION], (place(space, slope + start), place(space, value + start), stop - start)
         )
         if index + 1 < layers.shape[0]:
             if training and dropout > 0.0:
@@ -101,21 +102,25 @@ def forward(layers, theta, running, space, rows, blas, training, dropout, key, r
 
 
 @njit
-def _weight_gradient(layer, gradient, space, source, rows, blas, beta, rank, team):
-    inputs, outputs = layer[INPUTS], layer[OUTPUTS]
-    one = space.dtype.type(1.0)
+def _weight_gradient(layer, gradient, space, source, rows, first, rank, team):
+    """Gradient of the weights, sourceᵀ · delta, and of the biases, the column sums of delta."""
+    inputs, outputs, size = layer[INPUTS], layer[OUTPUTS], space.itemsize
     count = blocks(rows * inputs * outputs, inputs)
     for block in range(rank, count, team):
         start, stop = portion(inputs, block, count)
+        target = place(gradient, layer[WEIGHT] + start * outputs)
         multiply(
-            blas, _PLAIN, _TRANSPOSED, outputs, stop - start, rows, _place(space, layer[SLOPE]), outputs,
-            _place(space, source + start), inputs, beta,
-            _place(gradient, layer[WEIGHT] + start * outputs), outputs, one,
+            space, _panel(layer, space, rank), False,
+            place(space, source + start), size, inputs * size,
+            place(space, layer[SLOPE]), outputs * size,
+            place(space, layer[ZEROS]) if first else target, 0 if first else outputs * size,
+            target, outputs * size,
+            stop - start, outputs, rows,
         )  # fmt: skip
     start, stop = portion(outputs, rank, team)
     total = gradient[layer[BIAS] : layer[BIAS] + outputs]
-    for j in range(start, stop):
-        total[j] *= beta
+    if first:
+        total[start:stop] = space.dtype.type(0.0)
     for row in range(rows):
         line = space[layer[SLOPE] + row * outputs : layer[SLOPE] + (row + 1) * outputs]
         for j in range(start, stop):
@@ -123,28 +128,30 @@ def _weight_gradient(layer, gradient, space, source, rows, blas, beta, rank, tea
 
 
 @njit
-def _input_gradient(layer, theta, space, delta, rows, blas, rank, team):
-    inputs, outputs = layer[INPUTS], layer[OUTPUTS]
-    one = space.dtype.type(1.0)
-    kept = one if layer[RESIDUAL] else space.dtype.type(0.0)
+def _input_gradient(layer, theta, space, delta, rows, rank, team):
+    """Gradient of the layer's inputs: delta · weightᵀ, added to what a residual connection passed by."""
+    inputs, outputs, size = layer[INPUTS], layer[OUTPUTS], space.itemsize
     count = blocks(rows * inputs * outputs, inputs)
     for block in range(rank, count, team):
         start, stop = portion(inputs, block, count)
+        target = place(space, delta + start)
         multiply(
-            blas, _TRANSPOSED, _PLAIN, stop - start, rows, outputs,
-            _place(theta, layer[WEIGHT] + start * outputs), outputs, _place(space, layer[SLOPE]), outputs,
-            kept, _place(space, delta + start), inputs, one,
+            space, _panel(layer, space, rank), True,
+            place(space, layer[SLOPE]), outputs * size, size,
+            place(theta, layer[WEIGHT] + start * outputs), outputs * size,
+            target if layer[RESIDUAL] else place(space, layer[ZEROS]), inputs * size if layer[RESIDUAL] else 0,
+            target, inputs * size,
+            rows, stop - start, outputs,
         )  # fmt: skip
 
 
 @njit
-def backward(layers, theta, gradient, space, delta, rows, blas, first, rank, team, sync):
+def backward(layers, theta, gradient, space, delta, rows, first, rank, team, sync):
     """Turn the loss gradient at the outputs (in `delta`) into the gradient of every parameter.
 
     `first` says that this is a batch's first piece: the gradient is replaced, not added to.
     """
-    zero = space.dtype.type(0.0)
-    beta = zero if first else space.dtype.type(1.0)
+    beta = space.dtype.type(0.0 if first else 1.0)
     for index in range(layers.shape[0] - 1, -1, -1):
         layer = layers[index]
         start, stop = portion(rows * layer[OUTPUTS], rank, team)
@@ -156,7 +163,7 @@ def backward(layers, theta, gradient, space, delta, rows, blas, first, rank, tea
             normalize_backward(layer, theta, gradient, space, rows, beta, rank, team, sync)
             barrier(sync, team)
         source = layers[index - 1, VALUE] if index > 0 else 0
-        _weight_gradient(layer, gradient, space, source, rows, blas, beta, rank, team)
+        _weight_gradient(layer, gradient, space, source, rows, first, rank, team)
         if index > 0:
-            _input_gradient(layer, theta, space, delta, rows, blas, rank, team)
+            _input_gradient(layer, theta, space, delta, rows, rank, team)
         barrier(sync, team)

@@ -1,0 +1,147 @@
+"""Products of whole matrices, C = S + A·B, by tiles: the same bits for any number of threads and any vectors.
+
+A matrix is its first address and its strides in bytes, so that transposes of A cost nothing. B is read by
+panels of two vectors of columns: where it stands, or, where its lines lie so far apart that they would fall
+out of the near cache, or where it is to be transposed, from a packed copy of at most PANEL_STEPS lines. Every
+entry of C is one chain of multiply-adds in the order of the common axis, wherever it is cut.
+"""
+
+from types import SimpleNamespace
+
+from numba import carray, njit, types
+from numba.extending import overload
+
+from . import tiles
+from .intrinsics import float32_pointer, float64_pointer
+from .layout import PANEL_STEPS
+from .tiles import TALLEST, VECTOR_BYTES
+
+PANEL_BYTES = 2 * VECTOR_BYTES
+_FAR = 4096
+_WORTH_PACKING = 2 * TALLEST
+
+
+def _heights(tile):
+    """Cover all rows with tiles of one width: as many of the tallest as fit, then halves."""
+    tallest, four, two, one = tile.tallest, tile.four, tile.two, tile.one
+
+    @njit
+    def cover(a, a_row, a_step, b, b_step, s, s_row, c, c_row, rows, steps, width):
+        row = 0
+        while rows - row >= TALLEST:
+            tallest(a, a_row, a_step, b, b_step, s, s_row, c, c_row, steps, width)
+            a, s, c = a + TALLEST * a_row, s + TALLEST * s_row, c + TALLEST * c_row
+            row += TALLEST
+        if rows - row >= 4:
+            four(a, a_row, a_step, b, b_step, s, s_row, c, c_row, steps, width)
+            a, s, c = a + 4 * a_row, s + 4 * s_row, c + 4 * c_row
+            row += 4
+        if rows - row >= 2:
+            two(a, a_row, a_step, b, b_step, s, s_row, c, c_row, steps, width)
+            a, s, c = a + 2 * a_row, s + 2 * s_row, c + 2 * c_row
+            row += 2
+        if rows - row >= 1:
+            one(a, a_row, a_step, b, b_step, s, s_row, c, c_row, steps, width)
+
+    return cover
+
+
+def _packing(unit, itemsize, pointer):
+    """Copy lines of B, or columns of its transpose, into a panel."""
+    lanes, transpose = unit.lanes, unit.transpose
+
+    @njit
+    def pack(b, b_step, panel, width, steps):
+        for step in range(steps):
+            line = carray(pointer(b + step * b_step), width)
+            copy = carray(pointer(panel + step * PANEL_BYTES), width)
+            for j in range(width):
+                copy[j] = line[j]
+
+    @njit
+    def pack_transposed(b, b_column, panel, width, steps):
+        for column in range(0, width, lanes):
+            for step in range(0, steps, lanes):
+                source, target = (
+                    b + column * b_column + step * itemsize,
+                    panel + step * PANEL_BYTES + column * itemsize,
+                )
+                if width - column >= lanes and steps - step >= lanes:
+                    transpose(source, b_column, target, PANEL_BYTES)
+                    continue
+                for i in range(min(lanes, width - column)):
+                    line = carray(pointer(source + i * b_column), min(lanes, steps - step))
+                    for k in range(line.size):
+                        carray(pointer(target + k * PANEL_BYTES), lanes)[i] = line[k]
+
+    return pack, pack_transposed
+
+
+def _compile(unit, itemsize, pointer):
+    lanes = unit.lanes
+    panel_columns = 2 * lanes
+    cover_whole, cover_cut = _heights(unit.whole), _heights(unit.cut)
+    pack, pack_transposed = _packing(unit, itemsize, pointer)
+
+    @njit
+    def columns_of(a, a_row, a_step, b, b_step, s, s_row, c, c_row, rows, steps, width):
+        if width == panel_columns:
+            cover_whole(a, a_row, a_step, b, b_step, s, s_row, c, c_row, rows, steps, 0)
+            return
+        for column in range(0, width, lanes):
+            place = column * itemsize
+            cover_cut(
+                a, a_row, a_step, b + place, b_step, s + place, s_row, c + place, c_row, rows, steps,
+                min(lanes, width - column),
+            )  # fmt: skip
+
+    @njit
+    def multiply(panel, transposed, a, a_row, a_step, b, b_stride, s, s_row, c, c_row, rows, columns, steps):
+        packed = transposed or (b_stride >= _FAR and rows >= _WORTH_PACKING)
+        for column in range(0, columns, panel_columns):
+            width, place = min(panel_columns, columns - column), column * itemsize
+            from_s, from_row = s + place, s_row
+            for step in range(0, max(steps, 1), PANEL_STEPS):
+                count = min(PANEL_STEPS, steps - step)
+                source, source_step = b + step * b_stride + place, b_stride
+                if transposed:
+                    pack_transposed(b + column * b_stride + step * itemsize, b_stride, panel, width, count)
+                elif packed:
+                    pack(source, b_stride, panel, width, count)
+                if packed:
+                    source, source_step = panel, PANEL_BYTES
+                columns_of(
+                    a + step * a_step, a_row, a_step, source, source_step, from_s, from_row, c + place, c_row,
+                    rows, count, width,
+                )  # fmt: skip
+                from_s, from_row = c + place, c_row
+
+    return multiply
+
+
+_products = SimpleNamespace(
+    float32=_compile(tiles.float32, 4, float32_pointer), float64=_compile(tiles.float64, 8, float64_pointer)
+)
+
+
+def multiply(
+    like, panel, transposed, a, a_row, a_step, b, b_stride, s, s_row, c, c_row, rows, columns, steps
+):
+    """C = S + A·B of the precision of the array `like`; `panel` is the address of layout.PANEL_SIZE numbers.
+
+    b_stride leads to the next line of B, or, where `transposed`, to the next line of the matrix whose transpose
+    B is. S may be C itself, or one line for all rows (s_row = 0).
+    """
+    raise NotImplementedError("only compiled code multiplies")
+
+
+@overload(multiply)
+def _multiply(
+    like, panel, transposed, a, a_row, a_step, b, b_stride, s, s_row, c, c_row, rows, columns, steps
+):
+    product = _products.float32 if like.dtype == types.float32 else _products.float64
+
+    def run(like, panel, transposed, a, a_row, a_step, b, b_stride, s, s_row, c, c_row, rows, columns, steps):
+        product(panel, transposed, a, a_row, a_step, b, b_stride, s, s_row, c, c_row, rows, columns, steps)
+
+    return run
