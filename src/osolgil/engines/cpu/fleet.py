@@ -119,6 +119,10 @@ class Fleet:
         ends with its current epoch and can be advanced again later.
         """
         runs = self.arrays["runs"]
+        if epoch > self.arrays["histories"].shape[1]:
+            raise ValueError(
+                f"the fleet has room for {self.arrays['histories'].shape[1]} epochs, not {epoch}"
+            )
         for index, name in enumerate(optimizers):
             row = catalog.optimizer(name)
             runs[index, [layout.UPDATE, layout.COEFFICIENTS]] = library.optimizer(row, self.precision)
@@ -178,8 +182,10 @@ def workspace(
     delta = target + _rounded(rows * network.widths[-1])
     panels = delta + _rounded(rows * max(network.widths[1:]))
     zeros = panels + team * layout.PANEL_SIZE
-    layers[:, layout.PANEL], layers[:, layout.ZEROS] = panels, zeros
-    return layers, np.array([target, delta]), zeros + _rounded(max(network.widths))
+    one = zeros + _rounded(max(network.widths))
+    layers[:, [layout.PANEL, layout.ZEROS, layout.ONE]] = panels, zeros, one
+    layers[:, layout.PRODUCT] = library.product(precision)
+    return layers, np.array([target, delta]), one + _CACHE_LINE
 
 
 def aligned(count: int, size: int, precision: str) -> np.ndarray:

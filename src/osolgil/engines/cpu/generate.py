@@ -74,6 +74,26 @@ def run(parameters, gradients, states, length, start, stop, scalars):
     return 0.0
 """
 
+_PRODUCT = '''"""Generated: the product of matrices of {precision}."""
+from numba import cfunc
+from .kernels.products import {precision} as multiply
+
+@cfunc("float64({types})", cache=True, nopython=True)
+def run({names}):
+    multiply({names})
+    return 0.0
+'''
+_PRODUCT_ARGUMENTS = (
+    "panel", "transposed", "a", "a_row", "a_step", "b", "b_stride", "s", "s_row", "c", "c_row", "rows", "columns",
+    "steps",
+)  # fmt: skip
+
+
+def product_text(precision: str) -> str:
+    """Source of a compiled matrix product, described in `kernels/products.py`."""
+    types = ", ".join(["int64"] * len(_PRODUCT_ARGUMENTS))
+    return _PRODUCT.format(precision=precision, types=types, names=", ".join(_PRODUCT_ARGUMENTS))
+
 
 def activation_text(row: Activation, precision: str) -> str:
     """Source of a compiled activation: value, and slope in place of the pre-activation."""
@@ -155,7 +175,9 @@ def _module(name: str, precision: str, *formulas: Formula) -> str:
 def _formulas(*formulas: Formula) -> str:
     text = ""
     for formula in formulas:
-        text += _words(formula, "words") + '@njit(error_model="numpy", fastmath={"contract"})\n'
+        text += (
+            _words(formula, "words") + '@njit(error_model="numpy", fastmath={"contract"}, forceinline=True)\n'
+        )
         text += source(formula, literal="F") + "\n"
     return text
 

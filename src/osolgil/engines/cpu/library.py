@@ -26,5 +26,11 @@ def optimizer(row: Optimizer, precision: str) -> tuple[int, int]:
     return compiled.run.address, compiled.coefficients.address
 
 
+@functools.cache
+def product(precision: str) -> int:
+    """Address of the matrix product."""
+    return _compiled("product", generate.product_text(precision), precision).run.address
+
+
 def _compiled(name: str, text: str, precision: str) -> Any:
     return cache.module(f"{name}_{precision}", text)

@@ -14,9 +14,11 @@ from .layout import (
     INPUTS,
     NO_NORMALIZATION,
     NORMALIZATION,
+    ONE,
     OUTPUTS,
     PANEL,
     PANEL_SIZE,
+    PRODUCT,
     RESIDUAL,
     SLOPE,
     VALUE,
@@ -24,7 +26,6 @@ from .layout import (
     ZEROS,
 )
 from .normalization import normalize, normalize_backward
-from .products import multiply
 from .random import drop, mixed
 
 
@@ -50,6 +51,18 @@ def place(array, offset):
 
 
 @njit
+def _scale(line, factors):
+    for i in range(line.size):
+        line[i] *= factors[i]
+
+
+@njit
+def _add(line, summands):
+    for i in range(line.size):
+        line[i] += summands[i]
+
+
+@njit
 def _panel(layer, space, rank):
     return place(space, layer[PANEL] + rank * PANEL_SIZE)
 
@@ -61,14 +74,14 @@ def _linear(layer, theta, space, source, rows, rank, team):
     count = blocks(rows * inputs * outputs, outputs)
     for block in range(rank, count, team):
         start, stop = portion(outputs, block, count)
-        multiply(
-            space, _panel(layer, space, rank), False,
+        call_address(layer[PRODUCT], (
+            _panel(layer, space, rank), 0,
             place(space, source), inputs * size, size,
             place(theta, layer[WEIGHT] + start), outputs * size,
             place(theta, layer[BIAS] + start), 0,
             place(space, layer[SLOPE] + start), outputs * size,
             rows, stop - start, inputs,
-        )  # fmt: skip
+        ))  # fmt: skip
 
 
 @njit
@@ -95,8 +108,7 @@ def forward(layers, theta, running, space, rows, training, dropout, key, rank, t
                     dropout, mixed(key + np.uint64(index)),
                 )  # fmt: skip
             if layer[RESIDUAL]:
-                for i in range(start, stop):
-                    space[value + i] += space[source + i]
+                _add(space[value + start : value + stop], space[source + start : source + stop])
         source = value
         barrier(sync, team)
 
@@ -109,22 +121,25 @@ def _weight_gradient(layer, gradient, space, source, rows, first, rank, team):
     for block in range(rank, count, team):
         start, stop = portion(inputs, block, count)
         target = place(gradient, layer[WEIGHT] + start * outputs)
-        multiply(
-            space, _panel(layer, space, rank), False,
+        call_address(layer[PRODUCT], (
+            _panel(layer, space, rank), 0,
             place(space, source + start), size, inputs * size,
             place(space, layer[SLOPE]), outputs * size,
             place(space, layer[ZEROS]) if first else target, 0 if first else outputs * size,
             target, outputs * size,
             stop - start, outputs, rows,
-        )  # fmt: skip
+        ))  # fmt: skip
     start, stop = portion(outputs, rank, team)
-    total = gradient[layer[BIAS] : layer[BIAS] + outputs]
-    if first:
-        total[start:stop] = space.dtype.type(0.0)
-    for row in range(rows):
-        line = space[layer[SLOPE] + row * outputs : layer[SLOPE] + (row + 1) * outputs]
-        for j in range(start, stop):
-            total[j] += line[j]
+    total = place(gradient, layer[BIAS] + start)
+    space[layer[ONE]] = space.dtype.type(1.0)
+    call_address(layer[PRODUCT], (
+        _panel(layer, space, rank), 0,
+        place(space, layer[ONE]), 0, 0,
+        place(space, layer[SLOPE] + start), outputs * size,
+        place(space, layer[ZEROS]) if first else total, 0,
+        total, 0,
+        1, stop - start, rows,
+    ))  # fmt: skip
 
 
 @njit
@@ -135,14 +150,14 @@ def _input_gradient(layer, theta, space, delta, rows, rank, team):
     for block in range(rank, count, team):
         start, stop = portion(inputs, block, count)
         target = place(space, delta + start)
-        multiply(
-            space, _panel(layer, space, rank), True,
+        call_address(layer[PRODUCT], (
+            _panel(layer, space, rank), 1,
             place(space, layer[SLOPE]), outputs * size, size,
             place(theta, layer[WEIGHT] + start * outputs), outputs * size,
             target if layer[RESIDUAL] else place(space, layer[ZEROS]), inputs * size if layer[RESIDUAL] else 0,
             target, inputs * size,
             rows, stop - start, outputs,
-        )  # fmt: skip
+        ))  # fmt: skip
 
 
 @njit
@@ -155,9 +170,7 @@ def backward(layers, theta, gradient, space, delta, rows, first, rank, team, syn
     for index in range(layers.shape[0] - 1, -1, -1):
         layer = layers[index]
         start, stop = portion(rows * layer[OUTPUTS], rank, team)
-        slope = layer[SLOPE]
-        for i in range(start, stop):
-            space[slope + i] *= space[delta + i]
+        _scale(space[layer[SLOPE] + start : layer[SLOPE] + stop], space[delta + start : delta + stop])
         barrier(sync, team)
         if layer[NORMALIZATION] != NO_NORMALIZATION:
             normalize_backward(layer, theta, gradient, space, rows, beta, rank, team, sync)

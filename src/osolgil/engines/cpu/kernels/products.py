@@ -6,10 +6,7 @@ out of the near cache, or where it is to be transposed, from a packed copy of at
 entry of C is one chain of multiply-adds in the order of the common axis, wherever it is cut.
 """
 
-from types import SimpleNamespace
-
-from numba import carray, njit, types
-from numba.extending import overload
+from numba import carray, njit
 
 from . import tiles
 from .intrinsics import float32_pointer, float64_pointer
@@ -78,6 +75,12 @@ def _packing(unit, itemsize, pointer):
 
 
 def _compile(unit, itemsize, pointer):
+    """C = S + A·B; kernels call it by address, so that it is compiled once and not into each of them.
+
+    `panel` has room for layout.PANEL_SIZE numbers. b_stride leads to the next line of B, or, where
+    `transposed`, to the next line of the matrix whose transpose B is. S may be C itself, or one line for all
+    rows (s_row = 0).
+    """
     lanes = unit.lanes
     panel_columns = 2 * lanes
     cover_whole, cover_cut = _heights(unit.whole), _heights(unit.cut)
@@ -119,29 +122,5 @@ def _compile(unit, itemsize, pointer):
     return multiply
 
 
-_products = SimpleNamespace(
-    float32=_compile(tiles.float32, 4, float32_pointer), float64=_compile(tiles.float64, 8, float64_pointer)
-)
-
-
-def multiply(
-    like, panel, transposed, a, a_row, a_step, b, b_stride, s, s_row, c, c_row, rows, columns, steps
-):
-    """C = S + A·B of the precision of the array `like`; `panel` is the address of layout.PANEL_SIZE numbers.
-
-    b_stride leads to the next line of B, or, where `transposed`, to the next line of the matrix whose transpose
-    B is. S may be C itself, or one line for all rows (s_row = 0).
-    """
-    raise NotImplementedError("only compiled code multiplies")
-
-
-@overload(multiply)
-def _multiply(
-    like, panel, transposed, a, a_row, a_step, b, b_stride, s, s_row, c, c_row, rows, columns, steps
-):
-    product = _products.float32 if like.dtype == types.float32 else _products.float64
-
-    def run(like, panel, transposed, a, a_row, a_step, b, b_stride, s, s_row, c, c_row, rows, columns, steps):
-        product(panel, transposed, a, a_row, a_step, b, b_stride, s, s_row, c, c_row, rows, columns, steps)
-
-    return run
+float32 = _compile(tiles.float32, 4, float32_pointer)
+float64 = _compile(tiles.float64, 8, float64_pointer)
