@@ -1,5 +1,6 @@
 """Matrix products by tiles against NumPy in twice the precision, and their bits against how they are cut."""
 
+import itertools
 from ctypes import CFUNCTYPE, c_double, c_int64
 
 import numpy as np
@@ -23,7 +24,7 @@ def product(precision, a, b, s, *, transposed=False, columns=None):
     stored = b.T if transposed else b
     assert stored.flags.c_contiguous or stored.size in (0, max(stored.shape))
     cuts = [0, *(columns or []), width]
-    for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+    for start, stop in itertools.pairwise(cuts):
         offset = start * (stored.strides[0] if transposed else size)
         run(
             panel.ctypes.data, transposed, a.ctypes.data, *a.strides, stored.ctypes.data + offset,
