@@ -34,6 +34,25 @@ def test_built_in_sets_are_ready_for_a_network(name: str) -> None:
     assert load(name).fingerprint == data.fingerprint
 
 
+def test_digits_are_those_of_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sklearn.datasets import load_digits
+
+    from osolgil.data import builtin
+
+    read, bunch = builtin.load_builtin("digits"), load_digits()
+    np.testing.assert_array_equal(read.inputs, bunch.data)
+    np.testing.assert_array_equal(read.targets, bunch.target)
+    assert read.column_names == tuple(bunch.feature_names)
+    assert read.class_names == tuple(map(str, bunch.target_names))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    moved = builtin.load_builtin("digits")
+    assert (moved.content, moved.column_names, moved.divisor) == (
+        read.content,
+        read.column_names,
+        read.divisor,
+    )
+
+
 def test_digits_are_divided_by_sixteen() -> None:
     data = load("digits")
     assert data.image_shape == (8, 8)

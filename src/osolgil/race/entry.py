@@ -88,8 +88,8 @@ def race(
     job = task_of(data, chosen)
     network = chosen.network(data.train.inputs.shape[1], data.outputs)
     names = [entrant.optimizer for entrant in chosen.entrants]
-    baselines = Baselines(data, chosen.seed)
     compiled = compile_kernels(network, job, chosen.precision, names)
+    baselines = Baselines(data, chosen.seed)
     planned = chosen
     if folder is not None:
         planned = outputs.planned(folder, data, settings, resume)
