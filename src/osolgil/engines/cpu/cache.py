@@ -124,6 +124,7 @@ def _numpy_version() -> str:
 
 def _processor() -> str:
     import llvmlite.binding
+    from numba.core import config
 
-    features = llvmlite.binding.get_host_cpu_features().flatten()
-    return f"{llvmlite.binding.get_host_cpu_name()} {features}"
+    name = config.CPU_NAME or llvmlite.binding.get_host_cpu_name()
+    return f"{name} {config.CPU_FEATURES or llvmlite.binding.get_host_cpu_features().flatten()}"

@@ -12,18 +12,18 @@ from types import SimpleNamespace
 import llvmlite.binding
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils, config
 from numba.extending import intrinsic
 
 _WORD, _INDEX, _BIT = ir.IntType(64), ir.IntType(32), ir.IntType(1)
 
 
 def _vector_bytes():
-    """Width of the host's vectors, and whether 32 of them fit in registers."""
-    features = llvmlite.binding.get_host_cpu_features()
-    if features.get("avx512f"):
+    """Width of the vectors that Numba compiles for, and whether 32 of them fit in registers."""
+    features = config.CPU_FEATURES or llvmlite.binding.get_host_cpu_features().flatten()
+    if "+avx512f" in features.split(","):
         return 64, True
-    if features.get("avx"):
+    if "+avx" in features.split(","):
         return 32, False
     return 16, llvmlite.binding.get_process_triple().startswith(("aarch64", "arm64"))
 
