@@ -21,7 +21,8 @@ random = np.random.default_rng(0)
 inputs, classes = random.normal(size=(300, 20)), np.eye(5)[random.integers(0, 5, 300)]
 digest = hashlib.sha256()
 for precision, activation, normalization in (
-    ("float32", "relu", None), ("float32", "tanh", None), ("float32", "gelu", "layer"), ("float64", "softplus", "batch"),
+    ("float32", "relu", None), ("float32", "tanh", None), ("float32", "gelu", "layer"),
+    ("float64", "softplus", "batch"),
 ):
     network = Network((20, 48, 48, 5), (activation, activation, "identity"), normalization, normalization == "layer")
     rows = np.arange(300)
