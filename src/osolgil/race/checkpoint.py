@@ -44,8 +44,8 @@ class Checkpoint:
         finished = _read(self._stage(stage))
         if finished is not None and not _fits(finished, fleet):
             finished = None
-        snapshot = _read(self.folder / "snapshot.npz")
-        if snapshot is not None and (int(snapshot.pop("stage")[0]) != stage or not _fits(snapshot, fleet)):
+        snapshot = _read(self.folder / "snapshot.npz", stage)
+        if snapshot is not None and not _fits(snapshot, fleet):
             snapshot = None
         if snapshot is not None and finished is not None:
             progress = (slice(None), layout.FIRST_EPOCH)
@@ -88,11 +88,16 @@ def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
     write_atomically(path, write)
 
 
-def _read(path: Path) -> dict[str, np.ndarray] | None:
-    """The arrays of a file; None where there is none or it is damaged, since its stage can be trained again."""
+def _read(path: Path, stage: int | None = None) -> dict[str, np.ndarray] | None:
+    """The arrays of a file; None where there is none or it is damaged, since its stage can be trained again.
+
+    With `stage`, only a snapshot of that stage is read.
+    """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            if stage is not None and int(archive["stage"][0]) != stage:
+                return None
+            return {name: archive[name] for name in archive.files if name != "stage"}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return None
 
