@@ -1,9 +1,9 @@
-"""Fit the polynomials of `osolgil.engines.cpu.kernels.elementary_*` at 60 digits and print their coefficients.
+"""Fit the polynomials of `osolgil.engines.cpu.kernels` (`elementary.py`, `circular.py`) at 60 digits and print their coefficients.
 
 Run `uv run python tools/fit_polynomials.py`; the kernels hold what it prints.
 """
 
-from mpmath import chebyt, cos, erf, erfc, exp, mp, mpf, pi, sqrt, taylor
+from mpmath import atan, chebyt, cos, erf, erfc, exp, mp, mpf, pi, sin, sqrt, tan, taylor
 
 mp.dps = 60
 
@@ -49,11 +49,30 @@ def erf_over_x(square):
     return 2 / sqrt(pi) if square == 0 else erf(sqrt(square)) / sqrt(square)
 
 
+def arctan_tail(square):
+    """(arctan(x)/x - 1)/x² as a function of x²."""
+    return mpf(-1) / 3 if square == 0 else (atan(sqrt(square)) / sqrt(square) - 1) / square
+
+
+def sin_tail(square):
+    """(sin(x)/x - 1)/x² as a function of x²."""
+    return mpf(-1) / 6 if square == 0 else (sin(sqrt(square)) / sqrt(square) - 1) / square
+
+
+def cos_tail(square):
+    """(cos(x) - 1 + x²/2)/x⁴ as a function of x²."""
+    return mpf(1) / 24 if square == 0 else (cos(sqrt(square)) - 1 + square / 2) / square**2
+
+
 def main():
-    for name, degrees, digits in (("float32", (11, 7), 10), ("float64", (25, 14), 20)):
+    arctan_end, turn_end = (end**2 * mpf("1.0001") for end in (tan(pi / 8), pi / 4))
+    for name, degrees, digits in (("float32", (11, 7, 5, 3), 10), ("float64", (25, 14, 11, 6), 20)):
         mp_print = lambda values, digits=digits: ", ".join(mp.nstr(v, digits) for v in values)  # noqa: E731
         print(name, "ERFC =", mp_print(chebyshev_fit(scaled_erfc, mpf(-1), mpf("0.9"), degrees[0])))
         print(name, "ERF =", mp_print(chebyshev_fit(erf_over_x, mpf(0), mpf(1), degrees[1])))
+        print(name, "ARCTAN =", mp_print(chebyshev_fit(arctan_tail, mpf(0), arctan_end, degrees[2])))
+        print(name, "SIN =", mp_print(chebyshev_fit(sin_tail, mpf(0), turn_end, degrees[3])))
+        print(name, "COS =", mp_print(chebyshev_fit(cos_tail, mpf(0), turn_end, degrees[3])))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ def _chosen(condition, first, second):
 
 MPMATH = {
     "absolute": abs,
+    "arctan": mpmath.atan,
+    "cos": mpmath.cos,
     "erf": mpmath.erf,
     "erfc": mpmath.erfc,
     "exp": mpmath.exp,
@@ -31,6 +33,7 @@ MPMATH = {
     "maximum": max,
     "minimum": min,
     "sign": mpmath.sign,
+    "sin": mpmath.sin,
     "sqrt": mpmath.sqrt,
     "tanh": mpmath.tanh,
     "where": _chosen,

@@ -93,6 +93,8 @@ def _tree(formula: Formula) -> ast.FunctionDef:
     if not isinstance(tree, ast.FunctionDef):
         raise BindingError(f"'{formula}' is not written as a function")
     tree.decorator_list = []
+    if formula.__defaults__:  # a row with other hyperparameters is the same text with other defaults
+        tree.args.defaults = [ast.Constant(value) for value in formula.__defaults__]
     if ast.get_docstring(tree) is not None:
         tree.body = tree.body[1:]
     return tree

@@ -27,6 +27,8 @@ def traced(formula: Callable[..., Any]) -> Callable[..., Any]:
 
 _SAME_NAME = (
     "absolute",
+    "arctan",
+    "cos",
     "exp",
     "expm1",
     "log",
@@ -34,6 +36,7 @@ _SAME_NAME = (
     "maximum",
     "minimum",
     "sign",
+    "sin",
     "sqrt",
     "tanh",
     "where",

@@ -10,11 +10,13 @@ JAX on an accelerator, SymPy for exact mathematics.
 """
 
 import numpy as np
-from numpy import absolute, exp, expm1, log, log1p, maximum, minimum, sign, sqrt, tanh, where
+from numpy import absolute, arctan, exp, expm1, log, log1p, maximum, minimum, sign, sqrt, tanh, where
 
 __all__ = [
     "WORDS",
     "absolute",
+    "arctan",
+    "cos",
     "erf",
     "erfc",
     "exp",
@@ -25,12 +27,25 @@ __all__ = [
     "maximum",
     "minimum",
     "sign",
+    "sin",
     "sqrt",
     "tanh",
     "where",
 ]
 
 WORDS = tuple(word for word in __all__ if word != "WORDS")
+
+
+def sin(x):
+    """Sine of an angle in radians; nan at ±inf, without NumPy's warning."""
+    with np.errstate(invalid="ignore"):
+        return np.sin(x)
+
+
+def cos(x):
+    """Cosine of an angle in radians; nan at ±inf, without NumPy's warning."""
+    with np.errstate(invalid="ignore"):
+        return np.cos(x)
 
 
 def erf(x):

@@ -76,9 +76,49 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Activation(Row):
-    """An activation f with its hand-written derivative, both functions of the pre-activation x."""
+    """An activation f with its hand-written derivative, both functions of the pre-activation x.
+
+    `learned` names a hyperparameter that every unit of a layer trains like a bias, from its default on, and
+    `learned_slope` is the derivative by it. A `random` activation takes a number from [0, 1) as its second
+    argument, drawn anew for every element in training, 1/2 in evaluation. `ordered` names two hyperparameters
+    of which the second may not be below the first.
+    """
 
     slope: Formula = field(kw_only=True)
+    learned: str | None = field(default=None, kw_only=True)
+    learned_slope: Formula | None = field(default=None, kw_only=True)
+    random: bool = field(default=False, kw_only=True)
+    ordered: tuple[str, str] | None = field(default=None, kw_only=True)
+
+    @property
+    def family(self) -> str:
+        """The module it is written in: "sigmoidal", "rectifiers", "gates" …"""
+        return self.formula.__module__.rpartition(".")[2]
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """Every hyperparameter: its default, or what was given."""
+        return {
+            key: value for key, value in super().settings.items() if not (self.random and key == "random")
+        }
+
+    def having(self, given: Mapping[str, float]) -> Self:
+        """This row with hyperparameters set, in its value and its slopes alike."""
+        defaults = self.settings
+        chosen = naming.settle(self.title, defaults, given, self.limits)
+        if self.ordered and chosen[self.ordered[0]] > chosen[self.ordered[1]]:
+            low, high = self.ordered
+            raise SettingsError(f"{low} of {self.title} must not be above {high}.")
+        changed = {key: value for key, value in chosen.items() if value != defaults[key]}
+        formulas = {
+            name: naming.redefined(formula, changed)
+            for name in ("formula", "slope", "learned_slope")
+            if (formula := getattr(self, name)) is not None
+        }
+        return replace(self, given={**self.given, **changed}, **formulas)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.formula(*arguments, **keywords)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +186,7 @@ class Shelf(Generic[RowType]):
         self._kind = kind
         self._rows: dict[str, RowType] = {}
         self._aliases: dict[str, str] = {}
+        self._changed: dict[str, RowType] = {}
 
     def add(self, row: RowType) -> RowType:
         for name in (row.name, *row.aliases):
@@ -156,10 +197,12 @@ class Shelf(Generic[RowType]):
         return row
 
     def find(self, name: str) -> RowType:
-        key, given = naming.parse(name)
+        key = naming.plain(str(name).partition("(")[0])
         if key in self._aliases:
             row = self._rows[self._aliases[key]]
-            return row.having(given) if given else row
+            _, given = naming.parse(name, tuple(row.settings))
+            changed = row.having(given) if given else row
+            return self._changed.setdefault(changed.text, changed) if changed.given else row
         hint = naming.hint(key, self._aliases)
         raise SettingsError(f"There is no {self._kind} '{name}'.{hint} Known: {', '.join(self._rows)}.")
 

@@ -11,7 +11,8 @@
 import difflib
 import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from osolgil.errors import SettingsError
@@ -19,8 +20,14 @@ from osolgil.errors import SettingsError
 Limits = Mapping[str, str]
 
 
-def parse(text: str) -> tuple[str, dict[str, float]]:
-    """A name and the hyperparameters written behind it; `SettingsError` says how to write them instead."""
+def parse(text: str, order: Sequence[str] = ()) -> tuple[str, dict[str, float]]:
+    """A name and the hyperparameters written behind it; `SettingsError` says how to write them instead.
+
+    `order` names the hyperparameters that values without a name stand for.
+
+    >>> parse("leaky_relu(0.2)", ["negative_slope"])
+    ('leaky_relu', {'negative_slope': 0.2})
+    """
     head, bracket, rest = str(text).strip().partition("(")
     name = plain(head)
     if not bracket:
@@ -29,8 +36,10 @@ def parse(text: str) -> tuple[str, dict[str, float]]:
     if not name or not closed or behind.strip() or "(" in body or ")" in body:
         raise SettingsError(f"'{text}' is not understood; write it as '{name or 'name'}(key=value, …)'.")
     given: dict[str, float] = {}
-    for part in filter(None, (part.strip() for part in body.split(","))):
+    for place, part in enumerate(filter(None, (part.strip() for part in body.split(",")))):
         key, equals, number = part.partition("=")
+        if not equals and len(given) == place < len(order):
+            key, equals, number = order[place], "=", part
         key = plain(key)
         if not equals or not key:
             raise SettingsError(
@@ -81,6 +90,25 @@ def defaults_of(formula: Callable[..., Any]) -> dict[str, float]:
     """
     parameters = inspect.signature(formula).parameters.values()
     return {p.name: float(p.default) for p in parameters if p.default is not inspect.Parameter.empty}
+
+
+def redefined(formula: Callable[..., Any], given: Mapping[str, float]) -> Callable[..., Any]:
+    """The same formula with other defaults for some of its arguments; those it does not have are passed over.
+
+    >>> def huber(output, target, delta=1.0): ...
+    >>> defaults_of(redefined(huber, {"delta": 2.0, "unknown": 3.0})), defaults_of(huber)
+    ({'delta': 2.0}, {'delta': 1.0})
+    """
+    values = tuple(float(given.get(name, value)) for name, value in defaults_of(formula).items())
+    copy = types.FunctionType(
+        formula.__code__, formula.__globals__, formula.__name__, values or None, formula.__closure__
+    )
+    copy.__doc__, copy.__module__, copy.__qualname__ = (
+        formula.__doc__,
+        formula.__module__,
+        formula.__qualname__,
+    )
+    return copy
 
 
 def settle(

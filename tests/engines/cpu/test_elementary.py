@@ -18,12 +18,33 @@ LARGEST_ULP = {
     "tanh": (3, 3),
     "erf": (3, 3),
     "erfc": (4, 4),
+    "sin": (1.5, 1),
+    "cos": (1.5, 1),
+    "arctan": (1.5, 1.5),
     "sqrt": (0.5, 0.5),
 }
 # how far from zero results are neither infinite nor subnormal
 REACH = {
-    "float32": {"exp": 87, "expm1": 88, "tanh": 20, "erf": 6, "erfc": 9},
-    "float64": {"exp": 708, "expm1": 709, "tanh": 30, "erf": 6.5, "erfc": 26},
+    "float32": {
+        "exp": 87,
+        "expm1": 88,
+        "tanh": 20,
+        "erf": 6,
+        "erfc": 9,
+        "sin": 1e6,
+        "cos": 1e6,
+        "arctan": 99,
+    },
+    "float64": {
+        "exp": 708,
+        "expm1": 709,
+        "tanh": 30,
+        "erf": 6.5,
+        "erfc": 26,
+        "sin": 1e6,
+        "cos": 1e6,
+        "arctan": 99,
+    },
 }
 REACH_OF_LOGARITHM = {"float32": 87.0, "float64": 708.0}
 PRECISIONS = ("float32", "float64")
@@ -48,7 +69,7 @@ def sample(name: str, precision: str, count: int = 500) -> np.ndarray:
 def largest_ulp(name: str, precision: str, count: int = 500) -> float:
     """Largest error of a word on its sample."""
     inputs = sample(name, precision, count)
-    return accuracy.ulps(inputs, words.loop(name, precision)(inputs), getattr(mpmath, name), precision).max()
+    return accuracy.ulps(inputs, words.loop(name, precision)(inputs), accuracy.MPMATH[name], precision).max()
 
 
 @each_word
@@ -71,10 +92,11 @@ def test_any_float64(name, x):
 
 def check_one(name, x, precision):
     (result,) = words.loop(name, precision)([x])
-    if (name in ("log", "sqrt") and x < 0) or (name == "log1p" and x < -1):
+    endless = name in ("sin", "cos") and np.isinf(x)
+    if endless or (name in ("log", "sqrt") and x < 0) or (name == "log1p" and x < -1):
         assert np.isnan(result)
         return
-    with mpmath.workprec(1400 if name == "log1p" else accuracy.ULP_BITS):
+    with mpmath.workprec(1400 if name in ("log1p", "sin", "cos") else accuracy.ULP_BITS):
         truth = true_value(name, x)
         nearest = accuracy.rounded(truth, precision)
         if np.isinf(nearest):
@@ -96,7 +118,7 @@ def true_value(name, x):
         return mpmath.mpf(2)
     if name in ("log", "log1p") and x == (0 if name == "log" else -1):
         return -mpmath.inf
-    return getattr(mpmath, name)(mpmath.mpf(float(x)))
+    return accuracy.MPMATH[name](mpmath.mpf(float(x)))
 
 
 TINY = [(1e-42, 1e-42), (-1e-42, -1e-42)]
@@ -116,6 +138,9 @@ SPECIAL = {
     "tanh": [(0.0, 0.0), (-0.0, -0.0), (np.inf, 1), (-np.inf, -1), *TINY],
     "erf": [(0.0, 0.0), (-0.0, -0.0), (np.inf, 1), (-np.inf, -1)],
     "erfc": [(0.0, 1), (-0.0, 1), (np.inf, 0), (-np.inf, 2), (1e-42, 1), (-1e-42, 1)],
+    "sin": [(0.0, 0.0), (-0.0, -0.0), (np.inf, np.nan), (-np.inf, np.nan), *TINY],
+    "cos": [(0.0, 1), (-0.0, 1), (np.inf, np.nan), (-np.inf, np.nan), (1e-42, 1), (-1e-42, 1)],
+    "arctan": [(0.0, 0.0), (-0.0, -0.0), (np.inf, np.pi / 2), (-np.inf, -np.pi / 2), *TINY],
     "sqrt": [(0.0, 0.0), (-0.0, -0.0), (np.inf, np.inf), (-1.0, np.nan)],
 }
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from osolgil.engines.cpu import cache
 
-NAMES = ("exp", "expm1", "log", "log1p", "tanh", "erf", "erfc", "sqrt")
+NAMES = ("exp", "expm1", "log", "log1p", "tanh", "erf", "erfc", "sin", "cos", "arctan", "sqrt")
 
 _TEXT = '''"""Loops over single words, for tests."""
 from numba import carray, cfunc

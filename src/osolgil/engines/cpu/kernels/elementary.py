@@ -13,7 +13,9 @@ from types import SimpleNamespace
 import numpy as np
 from numba import njit
 
+from .circular import circular_words
 from .intrinsics import bits_of_float32, bits_of_float64, float32_of_bits, float64_of_bits
+from .polynomials import horner
 
 # fmt: off
 ERFC32 = (1.237512628, -0.1402405749, 0.003585712976, 0.08227638183, -0.1088085485, 0.09230467239,
@@ -48,16 +50,6 @@ FLOAT64 = SimpleNamespace(
     split_mask=-134217728, tiny=2.2250738585072014e-308, erfc=ERFC64, erf=ERF64, erfc_end=28.0,
     most_negative=-40.0,
 )  # fmt: skip
-
-
-def _horner(coefficients, real):
-    """Compile Σ c_k x^k as one expression, which vectorises where a loop over a tuple would not."""
-    text = repr(float(coefficients[-1])).join(("F(", ")"))
-    for value in reversed(coefficients[:-1]):
-        text = f"({text} * x + F({float(value)!r}))"
-    space = {"F": real}
-    exec(f"def polynomial(x): return {text}", space)
-    return njit(inline="always")(space["polynomial"])
 
 
 def _selections(kind):
@@ -109,7 +101,7 @@ def _exponentials(kind):
     offset = I(np.asarray(kind.magic, F).view(I))
     largest, smallest, most_negative = F(kind.largest), F(kind.smallest), F(kind.most_negative)
     taylor = [1.0 / math.factorial(k) for k in range(kind.exp_terms + 1)]
-    exp_tail, zero, one, inverse_limit = _horner(taylor[2:], F), F(0.0), F(1.0), I(100)
+    exp_tail, zero, one, inverse_limit = horner(taylor[2:], F), F(0.0), F(1.0), I(100)
 
     @njit(inline="always")
     def nearest_power(x):
@@ -168,7 +160,7 @@ def _logarithms(kind):
     high, low, tiny, fraction = F(kind.ln2_high), F(kind.ln2_low), F(kind.tiny), I(kind.fraction)
     lift = F(2.0**kind.fraction)
     root_half_bits = I(np.asarray(math.sqrt(0.5), F).view(I))
-    series = _horner([2.0 / (2 * k + 1) for k in range(1, kind.log_terms + 1)], F)
+    series = horner([2.0 / (2 * k + 1) for k in range(1, kind.log_terms + 1)], F)
     zero, one, infinity, nothing = F(0.0), F(1.0), F(np.inf), F(np.nan)
 
     @njit(inline="always")
@@ -202,7 +194,7 @@ def _logarithms(kind):
 def _error_functions(kind, exp_of_sum):
     F, I, bits, from_bits = kind.real, kind.integer, kind.bits, kind.from_bits  # noqa: E741
     mask, end, k = I(kind.split_mask), F(kind.erfc_end), F(3.75)
-    scaled_erfc, erf_over_x = _horner(kind.erfc, F), _horner(kind.erf, F)
+    scaled_erfc, erf_over_x = horner(kind.erfc, F), horner(kind.erf, F)
     zero, half, one, two = F(0.0), F(0.5), F(1.0), F(2.0)
 
     @njit(inline="always")
@@ -254,7 +246,7 @@ def words_for(kind):
     exponentials = _exponentials(kind)
     exp_of_sum = exponentials.pop("exp_of_sum")
     words = {**_selections(kind), **exponentials, **_logarithms(kind)}
-    words |= _error_functions(kind, exp_of_sum)
+    words |= _error_functions(kind, exp_of_sum) | circular_words(kind)
     return words | _reductions(kind, words["exp"], words["log"])
 
 
