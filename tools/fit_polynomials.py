@@ -1,4 +1,4 @@
-"""Fit the polynomials of `osolgil.engines.cpu.kernels` (`elementary.py`, `circular.py`) at 60 digits and print their coefficients.
+"""Fit the polynomials of the CPU kernels `elementary.py` and `circular.py` at 60 digits; print their coefficients.
 
 Run `uv run python tools/fit_polynomials.py`; the kernels hold what it prints.
 """

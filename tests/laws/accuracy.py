@@ -9,11 +9,12 @@ steps on the way to them are subnormal are not counted; they are right to a few 
 import mpmath
 import numpy as np
 
-from laws import compiled
+from laws import compiled, definitions
 from osolgil.engines._binding import bind
 from osolgil.formulas.catalog import Activation
 
 ULP_BITS = 200
+DEFINITION_BITS = 400  # a textbook form may cancel most of them
 
 
 def _chosen(condition, first, second):
@@ -56,10 +57,12 @@ def spacing(exact, precision: str) -> mpmath.mpf:
     return mpmath.mpf(float(abs(np.spacing(rounded(exact, precision)))))
 
 
-def ulps(inputs, computed, exact, precision: str, condition=lambda x: 0) -> np.ndarray:
+def ulps(
+    inputs, computed, exact, precision: str, condition=lambda x: 0, bits: int = ULP_BITS
+) -> np.ndarray:
     """Errors of `computed` against `exact(x)`; `condition(x)` is |x f'(x)|, which widens the unit."""
     smallest = 64 * float(np.finfo(precision).tiny)
-    with mpmath.workprec(ULP_BITS):
+    with mpmath.workprec(bits):
         epsilon = mpmath.mpf(float(np.finfo(precision).eps))
         errors = []
         for x, y in zip(inputs, computed, strict=True):
@@ -79,16 +82,16 @@ def sample(precision: str, largest: float, count: int = 500, seed: int = 0) -> n
 
 
 def activation_ulps(row: Activation, precision: str, count: int = 300) -> tuple[float, float]:
-    """Largest error of a compiled activation's value and of its slope."""
+    """Largest error of a compiled activation's value and of its slope, against its textbook definition."""
     inputs = np.concatenate([sample(precision, 6.0, count), sample(precision, 60.0, count // 2, seed=1)])
     values, slopes = compiled.activation(row, precision)(inputs)
-    value, slope = exactly(row.formula), exactly(row.slope)
+    value, slope = definitions.DEFINITIONS[row.name], definitions.derivative(row.name)
 
     def curvature(x):
         step = abs(x) * mpmath.mpf(2) ** -60
         return x * (slope(x + step) - slope(x - step)) / (2 * step)
 
     return (
-        ulps(inputs, values, value, precision, lambda x: x * slope(x)).max(),
-        ulps(inputs, slopes, slope, precision, curvature).max(),
+        ulps(inputs, values, value, precision, lambda x: x * slope(x), DEFINITION_BITS).max(),
+        ulps(inputs, slopes, slope, precision, curvature, DEFINITION_BITS).max(),
     )
