@@ -32,7 +32,9 @@ DEFINITIONS = {
     "exponential": mpmath.exp,
     "gaussian": lambda x: mpmath.exp(-(x**2)),
     "gelu": lambda x: x * mpmath.ncdf(x),
-    "gelu_tanh": lambda x: x / 2 * (1 + mpmath.tanh(mpmath.sqrt(2 / mpmath.pi) * (x + mpf("0.044715") * x**3))),
+    "gelu_tanh": lambda x: (
+        x / 2 * (1 + mpmath.tanh(mpmath.sqrt(2 / mpmath.pi) * (x + mpf("0.044715") * x**3)))
+    ),
     "golu": lambda x: x * mpmath.exp(-mpmath.exp(-x)),
     "growing_cosine": lambda x: x * mpmath.cos(x),
     "hard_shrink": lambda x: _piece(abs(x) > mpf(1) / 2, x, mpf(0)),
@@ -53,8 +55,10 @@ DEFINITIONS = {
     "relu6": lambda x: clip(x, mpf(0), mpf(6)),
     "relu_squared": lambda x: max(x, mpf(0)) ** 2,
     "rrelu": lambda x: _piece(x >= 0, x, x * (mpf(1) / 8 + mpf("0.3333333333333333")) / 2),
-    "selu": lambda x: mpf("1.0507009873554804934193349852946")
-    * _piece(x > 0, x, mpf("1.6732632423543772848170429916717") * mpmath.expm1(x)),
+    "selu": lambda x: (
+        mpf("1.0507009873554804934193349852946")
+        * _piece(x > 0, x, mpf("1.6732632423543772848170429916717") * mpmath.expm1(x))
+    ),
     "serf": lambda x: x * mpmath.erf(softplus(x)),
     "silu": lambda x: x * sigmoid(x),
     "sine": mpmath.sin,
@@ -76,8 +80,14 @@ DEFINITIONS = {
 }
 
 
+# where a difference would cost too many digits, the derivative as calculus gives it
+DERIVATIVES = {"erf": lambda x: 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-(x**2))}
+
+
 def derivative(name):
     """The derivative of a definition, from a difference so small that only exact arithmetic can take it."""
+    if name in DERIVATIVES:
+        return DERIVATIVES[name]
     function = DEFINITIONS[name]
 
     def slope(x):

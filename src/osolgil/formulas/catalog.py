@@ -85,6 +85,7 @@ class Activation(Row):
     """
 
     slope: Formula = field(kw_only=True)
+    kind: Literal["elementwise", "row-wise", "pieces"] = field(default="elementwise", kw_only=True)
     learned: str | None = field(default=None, kw_only=True)
     learned_slope: Formula | None = field(default=None, kw_only=True)
     random: bool = field(default=False, kw_only=True)
@@ -240,6 +241,11 @@ def optimizer(name: str) -> Optimizer:
 def activations() -> Mapping[str, Activation]:
     """Every activation, by name."""
     return _loaded(_activations).rows
+
+
+def elementwise_activations() -> Mapping[str, Activation]:
+    """The activations that are a function of one number, by name."""
+    return MappingProxyType({name: row for name, row in activations().items() if row.kind == "elementwise"})
 
 
 def losses() -> Mapping[str, Loss]:
