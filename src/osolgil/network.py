@@ -68,33 +68,41 @@ class Network:
             inputs, outputs = self.widths[index : index + 2]
             hidden = index < self.depth - 1
             row = table[index]
-            row[layout.INPUTS], row[layout.OUTPUTS] = inputs, outputs
-            row[layout.WEIGHT], row[layout.BIAS] = place, place + inputs * outputs
-            place += (inputs + 1) * outputs
+            activation = catalog.activation(self.activations[index])
+            units = activation.pieces * outputs
+            row[layout.INPUTS], row[layout.OUTPUTS], row[layout.UNITS] = inputs, outputs, units
+            row[layout.PIECES], row[layout.KIND] = activation.pieces, _kind(activation)
+            row[layout.WEIGHT], row[layout.BIAS] = place, place + inputs * units
+            place += (inputs + 1) * units
             row[layout.NORMALIZATION] = _NORMALIZATIONS[self.normalization] if hidden else 0
             row[layout.RESIDUAL] = int(self.residual and hidden and index > 0 and inputs == outputs)
             if row[layout.NORMALIZATION]:
-                row[layout.GAIN], row[layout.SHIFT] = place, place + outputs
-                place += 2 * outputs
+                row[layout.GAIN], row[layout.SHIFT] = place, place + units
+                place += 2 * units
             if row[layout.NORMALIZATION] == layout.BATCH_NORMALIZATION:
                 row[layout.RUNNING] = running
-                running += 2 * outputs
+                running += 2 * units
+            if row[layout.KIND] == layout.LEARNING:
+                row[layout.LEARNED] = place
+                place += outputs
         return table
 
     @property
     def size(self) -> int:
         """Number of trainable parameters."""
         last = self.table[-1]
-        return int(last[layout.BIAS] + last[layout.OUTPUTS])
+        return int(
+            last[layout.BIAS] + last[layout.UNITS] + (last[layout.LEARNED] >= 0) * last[layout.OUTPUTS]
+        )
 
     @property
     def running_size(self) -> int:
         """Number of running averages that batch normalisation keeps."""
-        return int(sum(2 * row[layout.OUTPUTS] for row in self.table if row[layout.RUNNING] >= 0))
+        return int(sum(2 * row[layout.UNITS] for row in self.table if row[layout.RUNNING] >= 0))
 
     def operations(self, rows: int) -> int:
         """Floating-point operations of matrix products in one training step on `rows` rows."""
-        products = [a * b for a, b in zip(self.widths, self.widths[1:], strict=False)]
+        products = [int(row[layout.INPUTS] * row[layout.UNITS]) for row in self.table]
         return 2 * rows * (3 * sum(products) - products[0])
 
     def initial(self, seed: int, precision: str = "float32") -> np.ndarray:
@@ -113,6 +121,9 @@ class Network:
                 )
             if "gain" in layer:
                 layer["gain"][...] = 1.0
+            activation = catalog.activation(self.activations[index])
+            if activation.learned is not None:
+                layer[activation.learned][...] = activation.settings[activation.learned]
         return theta
 
     def initial_running(self, precision: str = "float32") -> np.ndarray:
@@ -120,15 +131,19 @@ class Network:
         running = np.zeros(max(self.running_size, 1), precision)
         for row in self.table:
             if row[layout.RUNNING] >= 0:
-                start = row[layout.RUNNING] + row[layout.OUTPUTS]
-                running[start : start + row[layout.OUTPUTS]] = 1.0
+                start = row[layout.RUNNING] + row[layout.UNITS]
+                running[start : start + row[layout.UNITS]] = 1.0
         return running
 
     def unpack(self, theta: np.ndarray) -> list[dict[str, np.ndarray]]:
-        """Views into a parameter vector, a dictionary per layer: weight (inputs, outputs), bias, gain, shift."""
+        """Views into a parameter vector, a dictionary per layer: weight (inputs, units), bias, gain, shift (units,).
+
+        Units are outputs times the activation's pieces: column k · j + i is piece i of output j. A parameter that the
+        activation learns (outputs,) stands under its own name.
+        """
         layers = []
-        for row in self.table:
-            inputs, outputs = int(row[layout.INPUTS]), int(row[layout.OUTPUTS])
+        for row, name in zip(self.table, self.activations, strict=True):
+            inputs, outputs = int(row[layout.INPUTS]), int(row[layout.UNITS])
             start = int(row[layout.WEIGHT])
             layer = {
                 "weight": theta[start : start + inputs * outputs].reshape(inputs, outputs),
@@ -137,6 +152,9 @@ class Network:
             if row[layout.NORMALIZATION]:
                 layer["gain"] = theta[row[layout.GAIN] : row[layout.GAIN] + outputs]
                 layer["shift"] = theta[row[layout.SHIFT] : row[layout.SHIFT] + outputs]
+            learned = catalog.activation(name).learned
+            if learned is not None:
+                layer[learned] = theta[row[layout.LEARNED] : row[layout.LEARNED] + row[layout.OUTPUTS]]
             layers.append(layer)
         return layers
 
@@ -145,7 +163,7 @@ class Network:
         parts = {}
         for index, row in enumerate(self.table):
             if row[layout.RUNNING] >= 0:
-                start, outputs = int(row[layout.RUNNING]), int(row[layout.OUTPUTS])
+                start, outputs = int(row[layout.RUNNING]), int(row[layout.UNITS])
                 parts[index] = (
                     running[start : start + outputs],
                     running[start + outputs : start + 2 * outputs],
@@ -172,3 +190,13 @@ class Network:
             bool(facts.get("residual", False)),
             facts.get("initial_scale", "he_normal"),
         )
+
+
+def _kind(activation: catalog.Activation) -> int:
+    if activation.kind == "row-wise":
+        return layout.ROW_WISE
+    if activation.kind == "pieces":
+        return layout.IN_PIECES
+    if activation.learned is not None:
+        return layout.LEARNING
+    return layout.RANDOM if activation.random else layout.ELEMENTWISE

@@ -8,7 +8,7 @@ import pytest
 
 from osolgil.engines import accelerator, symbolic
 from osolgil.engines._binding import BindingError, arguments, bind, source, words_used
-from osolgil.engines.cpu import generate
+from osolgil.engines.cpu import generate, generate_activations
 from osolgil.formulas import catalog
 from osolgil.formulas._vocabulary import WORDS, exp, maximum, where
 
@@ -56,7 +56,7 @@ FOREIGN = {
 ENGINES = {
     "JAX": accelerator.traced,
     "SymPy": lambda formula: symbolic.expression(formula, symbolic._sympy().Symbol("x")),
-    "CPU": lambda formula: generate.activation_text(
+    "CPU": lambda formula: generate_activations.activation_text(
         catalog.Activation(name="odd", title="Odd", formula=formula, slope=fine, paper="none", year=2000),
         "float32",
     ),
@@ -132,7 +132,7 @@ def test_jax_and_sympy_know_every_word():
     import sympy
 
     assert set(WORDS) == set(symbolic._words(sympy))
-    assert set(WORDS) == {*accelerator._SAME_NAME, "erf", "erfc", "logsumexp"}
+    assert set(WORDS) == {*accelerator._SAME_NAME, "erf", "erfc", "logsumexp", "simplex_threshold"}
 
 
 @pytest.mark.parametrize("row", catalog.optimizers().values(), ids=lambda row: row.name)

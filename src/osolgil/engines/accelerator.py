@@ -22,7 +22,17 @@ def traced(formula: Callable[..., Any]) -> Callable[..., Any]:
     words = {name: getattr(numpy, name) for name in _SAME_NAME}
     words |= {"erf": special.erf, "erfc": special.erfc}
     words |= {"logsumexp": lambda row: special.logsumexp(row, axis=-1)}
+    words |= {"simplex_threshold": _simplex_threshold}
     return bind(formula, words, engine="JAX")
+
+
+def _simplex_threshold(row: Any) -> Any:
+    import jax.numpy as numpy
+
+    largest = numpy.max(row, axis=-1, keepdims=True)
+    ordered = -numpy.sort(largest - row, axis=-1)
+    counts = numpy.arange(1, row.shape[-1] + 1)
+    return numpy.max((numpy.cumsum(ordered, axis=-1) - 1.0) / counts, axis=-1) + largest[..., 0]
 
 
 _SAME_NAME = (

@@ -7,6 +7,7 @@
 0
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,13 @@ def _words(sympy: Any) -> dict[str, Any]:
         "maximum": sympy.Max,
         "minimum": sympy.Min,
         "sign": sympy.sign,
+        "simplex_threshold": lambda row: sympy.Max(
+            *(
+                (sum(part) - 1) / len(part)
+                for k in range(len(row))
+                for part in itertools.combinations(row, k + 1)
+            )
+        ),
         "sin": sympy.sin,
         "sqrt": sympy.sqrt,
         "tanh": sympy.tanh,

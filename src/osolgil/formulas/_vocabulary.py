@@ -27,6 +27,7 @@ __all__ = [
     "maximum",
     "minimum",
     "sign",
+    "simplex_threshold",
     "sin",
     "sqrt",
     "tanh",
@@ -66,3 +67,11 @@ def logsumexp(row):
     """log sum exp over the last axis, shifted by the largest entry so that nothing overflows."""
     largest = np.max(row, axis=-1, keepdims=True)
     return np.log(np.sum(np.exp(row - largest), axis=-1)) + largest[..., 0]
+
+
+def simplex_threshold(row):
+    """The number τ with Σ max(x - τ, 0) = 1 over the last axis: the largest (Σ of the k largest x - 1)/k of any k."""
+    largest = np.max(row, axis=-1, keepdims=True)
+    ordered = -np.sort(largest - row, axis=-1)
+    counts = np.arange(1.0, np.shape(row)[-1] + 1.0)
+    return np.max((np.cumsum(ordered, axis=-1) - 1.0) / counts, axis=-1) + largest[..., 0]

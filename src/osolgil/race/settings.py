@@ -108,10 +108,10 @@ class RaceSettings:
     def network(self, inputs: int, outputs: int) -> Network:
         """The network every run trains."""
         widths = (inputs, *self.hidden, outputs)
-        names = (catalog.activation(self.activation).name,) * len(self.hidden)
+        names = (catalog.activation(self.activation).text,) * len(self.hidden)
         return Network(
             widths,
-            (*names, catalog.activation(self.output_activation).name),
+            (*names, catalog.activation(self.output_activation).text),
             self.normalization,  # type: ignore[arg-type]
             self.residual,
             self.initial_scale or "glorot_uniform",

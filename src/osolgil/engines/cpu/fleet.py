@@ -172,17 +172,23 @@ def workspace(
     place = _rounded(rows * network.widths[0])
     for index, row in enumerate(layers):
         area = _rounded(rows * int(row[layout.OUTPUTS]))
+        units = _rounded(rows * int(row[layout.UNITS]))
         row[layout.VALUE], row[layout.SLOPE] = place, place + area
-        place += 2 * area
+        place += area + units
         if row[layout.NORMALIZATION]:
-            row[layout.STANDARD], row[layout.SPREAD] = place, place + area
-            place += area + _rounded(max(rows, int(row[layout.OUTPUTS])))
-        row[layout.ACTIVATION] = library.activation(catalog.activation(network.activations[index]), precision)
+            row[layout.STANDARD], row[layout.SPREAD] = place, place + units
+            place += units + _rounded(max(rows, int(row[layout.UNITS])))
+        if row[layout.KIND] in (layout.LEARNING, layout.ROW_WISE):
+            row[layout.EXTRA] = place
+            place += area
+        activation = catalog.activation(network.activations[index])
+        row[layout.ACTIVATION] = library.activation(activation, precision)
+        row[layout.PULLBACK] = library.pullback(activation, precision)
     target = place
     delta = target + _rounded(rows * network.widths[-1])
     panels = delta + _rounded(rows * max(network.widths[1:]))
     zeros = panels + team * layout.PANEL_SIZE
-    one = zeros + _rounded(max(network.widths))
+    one = zeros + _rounded(int(layers[:, [layout.INPUTS, layout.UNITS]].max()))
     layers[:, [layout.PANEL, layout.ZEROS, layout.ONE]] = panels, zeros, one
     layers[:, layout.PRODUCT] = library.product(precision)
     return layers, np.array([target, delta]), one + _CACHE_LINE

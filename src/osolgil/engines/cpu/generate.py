@@ -1,12 +1,12 @@
 """Write the Python text of compiled formulas: each formula inside the loop a kernel calls by address.
 
 >>> from osolgil.formulas import catalog
->>> "for i in range(size)" in activation_text(catalog.activation("relu"), "float32")
+>>> "for i in range(size)" in optimizer_text(catalog.optimizer("adam"), "float32")
 True
 """
 
 from osolgil.engines._binding import BindingError, arguments, source, words_used
-from osolgil.formulas.catalog import Activation, Formula, Loss, Optimizer
+from osolgil.formulas.catalog import Formula, Loss, Optimizer
 
 _HEADER = '''"""Generated from the formula '{name}' for {precision}."""
 import numpy as np
@@ -17,18 +17,6 @@ from .kernels.intrinsics import {precision}_pointer as pointer, float64_pointer
 F = np.{precision}
 OPTIONS = dict(cache=True, nopython=True, error_model="numpy", fastmath={{"contract"}})
 '''
-
-_ACTIVATION = """
-@cfunc("float64(int64, int64, int64)", **OPTIONS)
-def run(input_and_slope, value, size):
-    x_and_slope = carray(pointer(input_and_slope), size)
-    values = carray(pointer(value), size)
-    for i in range(size):
-        x = x_and_slope[i]
-        values[i] = F({value}(x))
-        x_and_slope[i] = F({slope}(x))
-    return 0.0
-"""
 
 _LOSS = """
 @cfunc("float64(int64, int64, int64, int64, int64, float64)", **OPTIONS)
@@ -95,13 +83,6 @@ def product_text(precision: str) -> str:
     return _PRODUCT.format(precision=precision, types=types, names=", ".join(_PRODUCT_ARGUMENTS))
 
 
-def activation_text(row: Activation, precision: str) -> str:
-    """Source of a compiled activation: value, and slope in place of the pre-activation."""
-    return _module(row.name, precision, row.formula, row.slope) + _ACTIVATION.format(
-        value=row.formula.__name__, slope=row.slope.__name__
-    )
-
-
 def loss_text(row: Loss, precision: str) -> str:
     """Source of a compiled loss: sum over rows, and the gradient at the outputs."""
     formulas = [row.formula, row.slope] + ([row.statistic] if row.statistic else [])
@@ -128,9 +109,9 @@ def optimizer_text(row: Optimizer, precision: str) -> str:
     taken = ", ".join(["thetas[i]", "slopes[i]", *(f"{s}[i]" for s in states)])
     taken += "".join(f", scalar{k}" for k in range(len(names)))
     return (
-        _HEADER.format(name=row.name, precision=precision)
+        head_text(row.name, precision)
         + _coefficients(row)
-        + _formulas(row.formula)
+        + formulas_text(row.formula)
         + _UPDATE.format(
             states=len(states),
             views="\n    ".join(views) or "pass",
@@ -169,10 +150,16 @@ def _coefficients(row: Optimizer) -> str:
 
 
 def _module(name: str, precision: str, *formulas: Formula) -> str:
-    return _HEADER.format(name=name, precision=precision) + _formulas(*formulas)
+    return head_text(name, precision) + formulas_text(*formulas)
 
 
-def _formulas(*formulas: Formula) -> str:
+def head_text(name: str, precision: str) -> str:
+    """What every generated module begins with: its words' libraries, and F, the type it computes in."""
+    return _HEADER.format(name=name, precision=precision)
+
+
+def formulas_text(*formulas: Formula) -> str:
+    """Formulas as compiled functions, each after the words it uses."""
     text = ""
     for formula in formulas:
         text += (

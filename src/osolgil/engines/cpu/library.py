@@ -3,14 +3,24 @@
 import functools
 from typing import Any
 
-from osolgil.engines.cpu import cache, generate
+from osolgil.engines.cpu import cache, generate, generate_activations
 from osolgil.formulas.catalog import Activation, Loss, Optimizer
 
 
 @functools.cache
 def activation(row: Activation, precision: str) -> int:
     """Address of an activation's loop."""
-    return _compiled(row.name, generate.activation_text(row, precision), precision).run.address
+    return _activation(row, precision).run.address
+
+
+def pullback(row: Activation, precision: str) -> int:
+    """Address of the backward loop of a row-wise activation, 0 for others, whose slope is all there is to it."""
+    return _activation(row, precision).pullback.address if row.kind == "row-wise" else 0
+
+
+@functools.cache
+def _activation(row: Activation, precision: str) -> Any:
+    return _compiled(row.name, generate_activations.activation_text(row, precision), precision)
 
 
 @functools.cache

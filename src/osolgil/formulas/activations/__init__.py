@@ -4,6 +4,7 @@ from osolgil.formulas.activations.exponential_units import celu, elu, exponentia
 from osolgil.formulas.activations.gates import gelu, gelu_tanh, hard_swish, quick_gelu, silu
 from osolgil.formulas.activations.hard_steps import hard_sigmoid, hard_tanh, sparse_sigmoid, step
 from osolgil.formulas.activations.late_gates import golu, lisht, mish, serf, smish, tanh_exp
+from osolgil.formulas.activations.pieces import bilinear, geglu, glu, maxout, reglu, swiglu
 from osolgil.formulas.activations.rectifiers import (
     identity,
     leaky_relu,
@@ -14,6 +15,7 @@ from osolgil.formulas.activations.rectifiers import (
     rrelu,
     threshold,
 )
+from osolgil.formulas.activations.row_wise import log_softmax, softmax, softmin, sparsemax
 from osolgil.formulas.activations.shrinking import hard_shrink, soft_shrink, tanhshrink
 from osolgil.formulas.activations.sigmoidal import (
     error_function,
@@ -30,13 +32,16 @@ from osolgil.formulas.activations.smooth_rectifiers import softplus, sparse_plus
 from osolgil.formulas.activations.waves import gaussian, growing_cosine, sine, snake
 
 __all__ = [
+    "bilinear",
     "celu",
     "elu",
     "error_function",
     "exponential",
     "gaussian",
+    "geglu",
     "gelu",
     "gelu_tanh",
+    "glu",
     "golu",
     "growing_cosine",
     "hard_shrink",
@@ -52,9 +57,12 @@ __all__ = [
     "lecun_tanh",
     "lisht",
     "log_sigmoid",
+    "log_softmax",
+    "maxout",
     "mish",
     "prelu",
     "quick_gelu",
+    "reglu",
     "relu",
     "relu6",
     "relu_squared",
@@ -67,12 +75,16 @@ __all__ = [
     "smish",
     "snake",
     "soft_shrink",
+    "softmax",
+    "softmin",
     "softplus",
     "softsign",
     "sparse_plus",
     "sparse_sigmoid",
+    "sparsemax",
     "squareplus",
     "step",
+    "swiglu",
     "symlog",
     "tanh_exp",
     "tanhshrink",

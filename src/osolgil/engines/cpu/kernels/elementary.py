@@ -238,7 +238,25 @@ def _reductions(kind, exp, log):
             total += exp(row[j] - largest)
         return log(total) + largest
 
-    return {"logsumexp": logsumexp}
+    @njit
+    def simplex_threshold(row):
+        """C. Michelot, J. Optimization Theory and Applications 50, 1986: drop what is below, until nothing is."""
+        largest = row[0]
+        for j in range(1, row.size):
+            largest = row[j] if (row[j] > largest) | (row[j] != row[j]) else largest
+        threshold, kept = -F(np.inf), row.size + 1
+        for _ in range(row.size):
+            total, count = F(0.0), 0
+            for j in range(row.size):
+                if row[j] - largest > threshold:
+                    total += row[j] - largest
+                    count += 1
+            if count == kept:
+                break
+            threshold, kept = (total - F(1.0)) / F(max(count, 1)), count
+        return threshold + largest
+
+    return {"logsumexp": logsumexp, "simplex_threshold": simplex_threshold}
 
 
 def words_for(kind):

@@ -7,26 +7,26 @@ threads never changes a bit of the result.
 import numpy as np
 from numba import njit
 
+from .activating import activate, place, portion, pull_back
 from .intrinsics import barrier, call_address
 from .layout import (
-    ACTIVATION,
     BIAS,
     INPUTS,
     NO_NORMALIZATION,
     NORMALIZATION,
     ONE,
-    OUTPUTS,
     PANEL,
     PANEL_SIZE,
     PRODUCT,
     RESIDUAL,
     SLOPE,
+    UNITS,
     VALUE,
     WEIGHT,
     ZEROS,
 )
 from .normalization import normalize, normalize_backward
-from .random import drop, mixed
+from .random import mixed
 
 
 @njit
@@ -35,25 +35,6 @@ def blocks(work, extent):
     if work < 8_000_000:
         return 1
     return max(1, min(8, extent // 128))
-
-
-@njit
-def portion(extent, part, parts):
-    """Start and stop of one of `parts` portions of an axis, cut at multiples of 16."""
-    size = ((extent + parts - 1) // parts + 15) // 16 * 16
-    return min(part * size, extent), min((part + 1) * size, extent)
-
-
-@njit
-def place(array, offset):
-    """Address of an array's element."""
-    return array.ctypes.data + offset * array.itemsize
-
-
-@njit
-def _scale(line, factors):
-    for i in range(line.size):
-        line[i] *= factors[i]
 
 
 @njit
@@ -70,7 +51,7 @@ def _panel(layer, space, rank):
 @njit
 def _linear(layer, theta, space, source, rows, rank, team):
     """Pre-activations: bias + source · weight."""
-    inputs, outputs, size = layer[INPUTS], layer[OUTPUTS], space.itemsize
+    inputs, outputs, size = layer[INPUTS], layer[UNITS], space.itemsize
     count = blocks(rows * inputs * outputs, outputs)
     for block in range(rank, count, team):
         start, stop = portion(outputs, block, count)
@@ -90,25 +71,19 @@ def forward(layers, theta, running, space, rows, training, dropout, key, rank, t
     source = 0
     for index in range(layers.shape[0]):
         layer = layers[index]
-        outputs = layer[OUTPUTS]
         _linear(layer, theta, space, source, rows, rank, team)
         barrier(sync, team)
         if layer[NORMALIZATION] != NO_NORMALIZATION:
             normalize(layer, theta, running, space, rows, training, rank, team)
             barrier(sync, team)
-        start, stop = portion(rows * outputs, rank, team)
-        value, slope = layer[VALUE], layer[SLOPE]
-        call_address(
-            layer[ACTIVATION], (place(space, slope + start), place(space, value + start), stop - start)
-        )
-        if index + 1 < layers.shape[0]:
-            if training and dropout > 0.0:
-                drop(
-                    space[value : value + rows * outputs], space[slope : slope + rows * outputs], start, stop,
-                    dropout, mixed(key + np.uint64(index)),
-                )  # fmt: skip
-            if layer[RESIDUAL]:
-                _add(space[value + start : value + stop], space[source + start : source + stop])
+        hidden = index + 1 < layers.shape[0]
+        start, stop = activate(
+            layer, theta, space, rows, training, dropout if training and hidden else 0.0,
+            mixed(key + np.uint64(index)), rank, team,
+        )  # fmt: skip
+        value = layer[VALUE]
+        if hidden and layer[RESIDUAL]:
+            _add(space[value + start : value + stop], space[source + start : source + stop])
         source = value
         barrier(sync, team)
 
@@ -116,7 +91,7 @@ def forward(layers, theta, running, space, rows, training, dropout, key, rank, t
 @njit
 def _weight_gradient(layer, gradient, space, source, rows, first, rank, team):
     """Gradient of the weights, sourceᵀ · delta, and of the biases, the column sums of delta."""
-    inputs, outputs, size = layer[INPUTS], layer[OUTPUTS], space.itemsize
+    inputs, outputs, size = layer[INPUTS], layer[UNITS], space.itemsize
     count = blocks(rows * inputs * outputs, inputs)
     for block in range(rank, count, team):
         start, stop = portion(inputs, block, count)
@@ -145,7 +120,7 @@ def _weight_gradient(layer, gradient, space, source, rows, first, rank, team):
 @njit
 def _input_gradient(layer, theta, space, delta, rows, rank, team):
     """Gradient of the layer's inputs: delta · weightᵀ, added to what a residual connection passed by."""
-    inputs, outputs, size = layer[INPUTS], layer[OUTPUTS], space.itemsize
+    inputs, outputs, size = layer[INPUTS], layer[UNITS], space.itemsize
     count = blocks(rows * inputs * outputs, inputs)
     for block in range(rank, count, team):
         start, stop = portion(inputs, block, count)
@@ -169,8 +144,7 @@ def backward(layers, theta, gradient, space, delta, rows, first, rank, team, syn
     beta = space.dtype.type(0.0 if first else 1.0)
     for index in range(layers.shape[0] - 1, -1, -1):
         layer = layers[index]
-        start, stop = portion(rows * layer[OUTPUTS], rank, team)
-        _scale(space[layer[SLOPE] + start : layer[SLOPE] + stop], space[delta + start : delta + stop])
+        pull_back(layer, gradient, space, delta, rows, first, rank, team)
         barrier(sync, team)
         if layer[NORMALIZATION] != NO_NORMALIZATION:
             normalize_backward(layer, theta, gradient, space, rows, beta, rank, team, sync)

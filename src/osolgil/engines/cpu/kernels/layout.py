@@ -6,7 +6,12 @@ INPUTS, OUTPUTS, WEIGHT, BIAS, GAIN, SHIFT, RUNNING, NORMALIZATION, RESIDUAL, AC
 VALUE, SLOPE, STANDARD, SPREAD, PANEL, ZEROS, ONE = range(10, 17)
 # address of the matrix product
 PRODUCT = 17
-LAYER_COLUMNS = 18
+# pre-activations of the layer (pieces of every output), pieces, kind of activation, address of its pullback,
+# learned parameters of the activation, and the place of what backward needs besides the slope
+UNITS, PIECES, KIND, PULLBACK, LEARNED, EXTRA = range(18, 24)
+LAYER_COLUMNS = 24
+
+ELEMENTWISE, IN_PIECES, RANDOM, LEARNING, ROW_WISE = range(5)
 
 NO_NORMALIZATION, LAYER_NORMALIZATION, BATCH_NORMALIZATION = range(3)
 

@@ -15,13 +15,13 @@ from .layout import (
     EPSILON,
     GAIN,
     NORMALIZATION,
-    OUTPUTS,
     RUNNING,
     RUNNING_SHARE,
     SHIFT,
     SLOPE,
     SPREAD,
     STANDARD,
+    UNITS,
 )
 
 
@@ -47,7 +47,7 @@ def _standardise(space, source, target, count, stride, mean, inverse):
 @njit
 def _axis(layer, rows):
     """How many groups are normalised, entries in a group, and the strides between groups and entries."""
-    outputs = layer[OUTPUTS]
+    outputs = layer[UNITS]
     if layer[NORMALIZATION] == BATCH_NORMALIZATION:
         return outputs, rows, 1, outputs
     return rows, outputs, outputs, 1
@@ -86,7 +86,7 @@ def normalize(layer, theta, running, space, rows, training, rank, team):
 
 @njit(error_model="numpy")
 def _gain_gradient(layer, gradient, space, rows, beta, rank, team):
-    outputs = layer[OUTPUTS]
+    outputs = layer[UNITS]
     for unit in range(rank, outputs, team):
         gain, shift = 0.0, 0.0
         for row in range(rows):

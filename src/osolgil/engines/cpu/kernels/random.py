@@ -29,6 +29,34 @@ def shuffle(order, rows, seed, epoch):
         order[i], order[j] = order[j], order[i]
 
 
+@njit(inline="always")
+def uniform(key, counter):
+    """A number of 24 random bits from [0, 1) that belongs to a key and a counter."""
+    return np.int64(mixed(key + np.uint64(counter)) >> np.uint64(40)) * 5.9604644775390625e-08
+
+
+@njit(error_model="numpy")
+def drop_line(line, start, stop, rate, key):
+    """Drop the same elements as `drop` does, of one array."""
+    limit = np.uint64(rate * 4294967296.0)
+    kept = line.dtype.type(1.0 / (1.0 - rate))
+    nothing = line.dtype.type(0.0)
+    for i in range(start, stop):
+        line[i] *= kept if (mixed(key + np.uint64(i)) >> np.uint64(32)) >= limit else nothing
+
+
+@njit(error_model="numpy")
+def drop_pieces(slopes, pieces, start, stop, rate, key):
+    """Drop the same elements as `drop` does, each with its `pieces` slopes."""
+    limit = np.uint64(rate * 4294967296.0)
+    kept = slopes.dtype.type(1.0 / (1.0 - rate))
+    nothing = slopes.dtype.type(0.0)
+    for i in range(start, stop):
+        factor = kept if (mixed(key + np.uint64(i)) >> np.uint64(32)) >= limit else nothing
+        for j in range(i * pieces, (i + 1) * pieces):
+            slopes[j] *= factor
+
+
 @njit(error_model="numpy")
 def drop(value, slope, start, stop, rate, key):
     """Set a share `rate` of units to zero and scale the others up; the slope is dropped with its value."""

@@ -12,8 +12,8 @@ from .layout import (
     INPUTS,
     L1,
     L2,
-    OUTPUTS,
     STEP,
+    UNITS,
     UPDATE,
     WEIGHT,
     WEIGHT_DECAY,
@@ -26,7 +26,7 @@ def _penalise(layers, theta, gradient, l1, l2, rank, team):
     first, second, zero = real(l1), real(l2), real(0.0)
     for index in range(layers.shape[0]):
         offset = layers[index, WEIGHT]
-        start, stop = portion(layers[index, INPUTS] * layers[index, OUTPUTS], rank, team)
+        start, stop = portion(layers[index, INPUTS] * layers[index, UNITS], rank, team)
         for i in range(offset + start, offset + stop):
             weight = theta[i]
             pull = first if weight > zero else (-first if weight < zero else zero)
@@ -38,7 +38,7 @@ def _shrink(layers, theta, kept, rank, team):
     factor = theta.dtype.type(kept)
     for index in range(layers.shape[0]):
         offset = layers[index, WEIGHT]
-        start, stop = portion(layers[index, INPUTS] * layers[index, OUTPUTS], rank, team)
+        start, stop = portion(layers[index, INPUTS] * layers[index, UNITS], rank, team)
         for i in range(offset + start, offset + stop):
             theta[i] *= factor
 
