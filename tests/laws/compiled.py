@@ -9,13 +9,50 @@ from osolgil.formulas.catalog import Activation, Loss, Optimizer
 
 
 def activation(row: Activation, precision: str):
-    """A function from inputs to (values, slopes)."""
-    run = CFUNCTYPE(c_double, *[c_int64] * 3)(library.activation(row, precision))
+    """A function from inputs to (values, slopes), of an elementwise one; random ones as in evaluation."""
+    address = library.activation(row, precision)
 
     def values_and_slopes(inputs):
         slopes = np.array(inputs, precision)
         values = np.full_like(slopes, np.nan)
-        run(slopes.ctypes.data, values.ctypes.data, slopes.size)
+        places = [slopes.ctypes.data, values.ctypes.data]
+        numbers = [slopes.size]
+        if row.random:
+            numbers += [0, 0, 0]
+        if row.learned is not None:
+            learned = np.full(slopes.size, row.settings[row.learned], precision)
+            by_learned = np.empty_like(slopes)
+            places += [by_learned.ctypes.data, learned.ctypes.data]
+            numbers = [1, slopes.size]
+        CFUNCTYPE(c_double, *[c_int64] * len(places + numbers))(address)(*places, *numbers)
+        return values, slopes
+
+    return values_and_slopes
+
+
+def row_wise(row: Activation, precision: str):
+    """A function from rows (rows, outputs) and a gradient of their values to (values, gradient of the rows)."""
+    run = CFUNCTYPE(c_double, *[c_int64] * 4)(library.activation(row, precision))
+    back = CFUNCTYPE(c_double, *[c_int64] * 5)(library.pullback(row, precision))
+
+    def values_and_gradient(rows, gradient):
+        kept, gradient = np.array(rows, precision), np.array(gradient, precision)
+        values, share = np.full_like(kept, np.nan), np.ones_like(kept)
+        run(kept.ctypes.data, values.ctypes.data, *kept.shape)
+        back(kept.ctypes.data, gradient.ctypes.data, share.ctypes.data, *kept.shape)
+        return values, kept
+
+    return values_and_gradient
+
+
+def pieces(row: Activation, precision: str):
+    """A function from inputs (outputs, pieces) to (values, slopes)."""
+    run = CFUNCTYPE(c_double, *[c_int64] * 3)(library.activation(row, precision))
+
+    def values_and_slopes(inputs):
+        slopes = np.array(inputs, precision)
+        values = np.full(len(slopes), np.nan, precision)
+        run(slopes.ctypes.data, values.ctypes.data, len(slopes))
         return values, slopes
 
     return values_and_slopes

@@ -22,17 +22,24 @@ def traced(formula: Callable[..., Any]) -> Callable[..., Any]:
     words = {name: getattr(numpy, name) for name in _SAME_NAME}
     words |= {"erf": special.erf, "erfc": special.erfc}
     words |= {"logsumexp": lambda row: special.logsumexp(row, axis=-1)}
-    words |= {"simplex_threshold": _simplex_threshold}
+    words |= _reductions(numpy, special)
     return bind(formula, words, engine="JAX")
 
 
-def _simplex_threshold(row: Any) -> Any:
-    import jax.numpy as numpy
+def _reductions(numpy: Any, special: Any) -> dict[str, Any]:
+    def below(row: Any) -> Any:
+        return row - numpy.max(row, axis=-1, keepdims=True)
 
-    largest = numpy.max(row, axis=-1, keepdims=True)
-    ordered = -numpy.sort(largest - row, axis=-1)
-    counts = numpy.arange(1, row.shape[-1] + 1)
-    return numpy.max((numpy.cumsum(ordered, axis=-1) - 1.0) / counts, axis=-1) + largest[..., 0]
+    def simplex_threshold(row: Any) -> Any:
+        ordered = -numpy.sort(-numpy.maximum(below(row), -2.0), axis=-1)
+        counts = numpy.arange(1, row.shape[-1] + 1)
+        return numpy.max((numpy.cumsum(ordered, axis=-1) - 1.0) / counts, axis=-1)
+
+    return {
+        "logsumexp_above": lambda row: special.logsumexp(below(row), axis=-1),
+        "row_maximum": lambda row: numpy.max(row, axis=-1),
+        "simplex_threshold": simplex_threshold,
+    }
 
 
 _SAME_NAME = (

@@ -43,18 +43,20 @@ def _words(sympy: Any) -> dict[str, Any]:
         "log": sympy.log,
         "log1p": lambda x: sympy.log(1 + x),
         "logsumexp": lambda row: sympy.log(sum(sympy.exp(entry) for entry in row)),
+        "logsumexp_above": lambda row: sympy.log(sum(sympy.exp(entry - sympy.Max(*row)) for entry in row)),
         "maximum": sympy.Max,
         "minimum": sympy.Min,
+        "row_maximum": lambda row: sympy.Max(*row),
         "sign": sympy.sign,
-        "simplex_threshold": lambda row: sympy.Max(
-            *(
-                (sum(part) - 1) / len(part)
-                for k in range(len(row))
-                for part in itertools.combinations(row, k + 1)
-            )
-        ),
+        "simplex_threshold": lambda row: _simplex_threshold(sympy, row),
         "sin": sympy.sin,
         "sqrt": sympy.sqrt,
         "tanh": sympy.tanh,
         "where": lambda condition, chosen, otherwise: sympy.Piecewise((chosen, condition), (otherwise, True)),
     }
+
+
+def _simplex_threshold(sympy: Any, row: Any) -> Any:
+    """The largest (Σ of a part of the row - 1)/size of any part, above the row's largest entry."""
+    parts = (part for k in range(len(row)) for part in itertools.combinations(row, k + 1))
+    return sympy.Max(*((sum(part) - 1) / len(part) for part in parts)) - sympy.Max(*row)

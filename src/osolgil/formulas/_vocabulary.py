@@ -24,8 +24,10 @@ __all__ = [
     "log",
     "log1p",
     "logsumexp",
+    "logsumexp_above",
     "maximum",
     "minimum",
+    "row_maximum",
     "sign",
     "simplex_threshold",
     "sin",
@@ -69,9 +71,21 @@ def logsumexp(row):
     return np.log(np.sum(np.exp(row - largest), axis=-1)) + largest[..., 0]
 
 
+def row_maximum(row):
+    """Largest entry over the last axis."""
+    return np.max(row, axis=-1)
+
+
+def logsumexp_above(row):
+    """log sum exp over the last axis, less the largest entry: from 0 to the logarithm of how many entries there are."""
+    return np.log(np.sum(np.exp(row - np.max(row, axis=-1, keepdims=True)), axis=-1))
+
+
 def simplex_threshold(row):
-    """The number τ with Σ max(x - τ, 0) = 1 over the last axis: the largest (Σ of the k largest x - 1)/k of any k."""
-    largest = np.max(row, axis=-1, keepdims=True)
-    ordered = -np.sort(largest - row, axis=-1)
-    counts = np.arange(1.0, np.shape(row)[-1] + 1.0)
-    return np.max((np.cumsum(ordered, axis=-1) - 1.0) / counts, axis=-1) + largest[..., 0]
+    """The number τ with Σ max(x - largest - τ, 0) = 1 over the last axis; it lies between -1 and 0.
+
+    It is the largest (Σ of the k largest x - largest, - 1)/k of any k; what is below -1 never counts.
+    """
+    below = np.maximum(row - np.max(row, axis=-1, keepdims=True), -2.0)
+    counts = np.arange(1.0, np.shape(row)[-1] + 1.0, dtype=below.dtype)
+    return np.max((np.cumsum(-np.sort(-below, axis=-1), axis=-1) - 1.0) / counts, axis=-1)

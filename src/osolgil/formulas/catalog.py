@@ -79,8 +79,8 @@ class Row:
 class Activation(Row):
     """An activation f with its hand-written derivative, both functions of the pre-activation x.
 
-    Of a "row-wise" one each value depends on the whole row: `statistic` reduces the row to a number, which the
-    formula takes besides x. Its `slope` is the product of a gradient with the row's Jacobian, a function of the
+    Of a "row-wise" one each value depends on the whole row: `statistic` reduces the row to two numbers, which
+    the formula takes besides x. Its `slope` is the product of a gradient with the row's Jacobian, a function of the
     value, the gradient at the value, and the sums over the row of the `terms` of these two.
     One in "pieces" folds several pre-activations into a value, two at a time: the formula takes what is folded so
     far and the next piece, the slope returns the derivatives by both. Its number of pieces may be set up to
@@ -140,7 +140,7 @@ class Activation(Row):
         """The value: of x, of the rows (…, outputs) of a row-wise one, or of all pieces, one after another."""
         if self.statistic is not None:
             (rows,) = arguments
-            return self.formula(rows, self.statistic(rows)[..., None], **keywords)
+            return self.formula(rows, *(number[..., None] for number in self.statistic(rows)), **keywords)
         if self.kind == "pieces":
             return functools.reduce(lambda folded, piece: self.formula(folded, piece, **keywords), arguments)
         return self.formula(*arguments, **keywords)

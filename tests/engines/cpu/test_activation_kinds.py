@@ -36,7 +36,11 @@ def test_gradient_is_the_slope_of_the_loss(name, setting, dropout):
     inputs, targets = random.normal(size=(9, 3)), np.eye(2)[random.integers(0, 2, 9)]
     _, gradient = loss_and_gradient(network, theta, inputs, targets, "softmax_cross_entropy", dropout)
     assert np.abs(gradient).max() > 1e-3
-    for index in {*random.choice(network.size, 20, replace=False), network.size - 1, *learned_places(network)}:
+    for index in {
+        *random.choice(network.size, 20, replace=False),
+        network.size - 1,
+        *learned_places(network),
+    }:
         step = np.zeros_like(theta)
         step[index] = 1e-6
         above = loss_and_gradient(network, theta + step, inputs, targets, "softmax_cross_entropy", dropout)[0]

@@ -77,9 +77,9 @@ def run(input_and_value, value, rows, outputs):
     values = carray(pointer(value), rows * outputs)
     for row in range(rows):
         first = row * outputs
-        statistic = {statistic}(x[first:first + outputs])
+        first_statistic, second_statistic = {statistic}(x[first:first + outputs])
         for i in range(first, first + outputs):
-            values[i] = F({value}(x[i], statistic))
+            values[i] = F({value}(x[i], first_statistic, second_statistic))
             x[i] = values[i]
     return 0.0
 

@@ -4,15 +4,15 @@ The gradient goes back through a row's Jacobian J. Each formula below gives J ap
 writing J down: sums over the row of a few terms, then a formula per element.
 """
 
-from osolgil.formulas._vocabulary import exp, logsumexp, maximum, simplex_threshold, where
+from osolgil.formulas._vocabulary import exp, logsumexp_above, maximum, row_maximum, simplex_threshold, where
 from osolgil.formulas.catalog import add_activation
 
 BRIDLE = "J. Bridle, Probabilistic interpretation of feedforward classification network outputs, 1990"
 
 
 def softmax_statistic(row):
-    """log Σ_j exp(x_j)."""
-    return logsumexp(row)
+    """The largest entry m, and log Σ_j exp(x_j - m): kept apart, or the second is lost beside a large first."""
+    return row_maximum(row), logsumexp_above(row)
 
 
 def softmax_terms(value, delta):
@@ -36,14 +36,14 @@ def softmax_pullback(value, delta, mean):
     parents=("sigmoid",),
     peers={"pytorch": "same (dim=-1)", "keras": "same", "optax": "same (jax.nn.softmax)"},
 )
-def softmax(x, log_normaliser):
+def softmax(x, largest, log_normaliser):
     """Turns a row into shares that sum to 1, the largest entry getting most: v_i = exp(x_i)/Σ_j exp(x_j)."""
-    return exp(x - log_normaliser)
+    return exp((x - largest) - log_normaliser)
 
 
 def softmin_statistic(row):
-    """log Σ_j exp(-x_j)."""
-    return logsumexp(-row)
+    """The largest entry m of -x, and log Σ_j exp(-x_j - m)."""
+    return row_maximum(-row), logsumexp_above(-row)
 
 
 def softmin_pullback(value, delta, mean):
@@ -62,9 +62,9 @@ def softmin_pullback(value, delta, mean):
     parents=("softmax",),
     peers={"pytorch": "same (dim=-1)", "keras": "not named", "optax": "not named"},
 )
-def softmin(x, log_normaliser):
+def softmin(x, largest, log_normaliser):
     """Softmax of the negated row, for distances: v_i = exp(-x_i)/Σ_j exp(-x_j)."""
-    return exp(-x - log_normaliser)
+    return exp((-x - largest) - log_normaliser)
 
 
 def log_softmax_terms(value, delta):
@@ -88,14 +88,14 @@ def log_softmax_pullback(value, delta, total):
     parents=("softmax", "log_sigmoid"),
     peers={"pytorch": "same (dim=-1)", "keras": "same", "optax": "same (jax.nn.log_softmax)"},
 )
-def log_softmax(x, log_normaliser):
+def log_softmax(x, largest, log_normaliser):
     """Logarithm of the softmax, finite however small a share is: v_i = x_i - log Σ_j exp(x_j)."""
-    return x - log_normaliser
+    return (x - largest) - log_normaliser
 
 
 def sparsemax_statistic(row):
-    """The threshold τ with Σ_j max(x_j - τ, 0) = 1."""
-    return simplex_threshold(row)
+    """The largest entry m, and the threshold τ with Σ_j max(x_j - m - τ, 0) = 1."""
+    return row_maximum(row), simplex_threshold(row)
 
 
 def sparsemax_terms(value, delta):
@@ -118,8 +118,12 @@ def sparsemax_pullback(value, delta, total, count):
     paper="A. Martins, R. Astudillo, From softmax to sparsemax, arXiv:1602.02068, eq. 3 and eq. 14",
     year=2016,
     parents=("softmax",),
-    peers={"pytorch": "not named", "keras": "same", "optax": "not named"},
+    peers={
+        "pytorch": "not named",
+        "keras": "differs: a row of Keras 3.15 does not sum to 1 where several entries are not 0",
+        "optax": "not named",
+    },
 )
-def sparsemax(x, threshold):
-    """The point of the probability simplex nearest to the row, with exact zeros: v_i = max(x_i - τ, 0)."""
-    return maximum(x - threshold, 0.0)
+def sparsemax(x, largest, threshold):
+    """The point of the probability simplex nearest to the row, with exact zeros: v_i = max(x_i - m - τ, 0)."""
+    return maximum((x - largest) - threshold, 0.0)

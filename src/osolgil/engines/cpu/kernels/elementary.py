@@ -239,13 +239,24 @@ def _reductions(kind, exp, log):
         return log(total) + largest
 
     @njit
-    def simplex_threshold(row):
-        """C. Michelot, J. Optimization Theory and Applications 50, 1986: drop what is below, until nothing is."""
+    def row_maximum(row):
         largest = row[0]
         for j in range(1, row.size):
             largest = row[j] if (row[j] > largest) | (row[j] != row[j]) else largest
-        threshold, kept = -F(np.inf), row.size + 1
-        for _ in range(row.size):
+        return largest
+
+    @njit
+    def logsumexp_above(row):
+        largest, total = row_maximum(row), F(0.0)
+        for j in range(row.size):
+            total += exp(row[j] - largest)
+        return log(total)
+
+    @njit
+    def simplex_threshold(row):
+        """C. Michelot, J. Optimization Theory and Applications 50, 1986: drop what is below, until nothing is."""
+        largest, threshold, kept = row_maximum(row), F(-1.0), -1
+        for _ in range(row.size + 1):
             total, count = F(0.0), 0
             for j in range(row.size):
                 if row[j] - largest > threshold:
@@ -254,9 +265,14 @@ def _reductions(kind, exp, log):
             if count == kept:
                 break
             threshold, kept = (total - F(1.0)) / F(max(count, 1)), count
-        return threshold + largest
+        return threshold
 
-    return {"logsumexp": logsumexp, "simplex_threshold": simplex_threshold}
+    return {
+        "logsumexp": logsumexp,
+        "logsumexp_above": logsumexp_above,
+        "row_maximum": row_maximum,
+        "simplex_threshold": simplex_threshold,
+    }
 
 
 def words_for(kind):
