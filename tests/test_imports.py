@@ -16,7 +16,7 @@ LAYERS = (
     ("formulas",),
     ("engines",),
     ("network",),
-    ("engines.cpu.fleet",),  # an engine's highest floor: it runs whole networks
+    ("engines.cpu.fleet", "engines.cpu.compiling"),  # an engine's highest floor: it runs whole networks
     ("model",),
     ("race", "training", "report"),  # a race writes its report; the report names the race's settings
     ("terminal", "command_line", "cli"),

@@ -13,7 +13,8 @@ import numpy as np
 
 from osolgil import __version__
 from osolgil.data import Dataset
-from osolgil.engines.cpu.fleet import Fleet, RunSetting, compile_kernels
+from osolgil.engines.cpu.compiling import compile_kernels
+from osolgil.engines.cpu.fleet import Fleet, RunSetting
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import OutputError, SettingsError
 from osolgil.files import claim_folder, write_json

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from osolgil.data import Dataset, from_arrays, load
-from osolgil.engines.cpu.fleet import compile_kernels
+from osolgil.engines.cpu.compiling import compile_kernels
 from osolgil.errors import SettingsError
 from osolgil.race import outputs
 from osolgil.race.baselines import Baselines

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -229,17 +228,6 @@ class _Workspace:
             kernel(*arguments, index // self.team, index % self.team, self.team)
 
         _in_threads(worker, threads, watch, lambda: self.shared.__setitem__(1, 1))
-
-
-def compile_kernels(network: Network, task: Task, precision: str, optimizers: Sequence[str]) -> float:
-    """Compile or load everything a fleet needs; returns the seconds it took."""
-    start = time.perf_counter()
-    settings = [RunSetting(name, dict(catalog.optimizer(name).defaults), 0, 1) for name in optimizers]
-    for setting in settings:
-        library.optimizer(catalog.optimizer(setting.optimizer), precision)
-    fleet = Fleet.create(network, task, settings[:1], 1, precision)
-    fleet.advance([settings[0].optimizer], 0, workers=1)
-    return time.perf_counter() - start
 
 
 def _describe(arrays: dict[str, np.ndarray], index: int, setting: RunSetting, row: Any, rows: int) -> None:
