@@ -92,7 +92,7 @@ def test_coefficients_are_the_scalars_the_update_names(row):
     steps, formula = CompiledSteps(row, [1.0]), FormulaSteps(row, [1.0])
     for _ in range(5):
         steps.step([0.5])
-        formula._time += 1
+        formula.time += 1
         scalars = formula.scalars()
         assert len(scalars) == len(row.coefficient_names)
         np.testing.assert_allclose(steps.scalars[: len(scalars)], scalars, rtol=1e-13)

@@ -19,6 +19,7 @@ from typing import Any, Generic, Literal, TypeVar
 from osolgil.errors import SettingsError
 
 Formula = Callable[..., Any]
+Scope = Literal["element", "layer", "network"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +82,17 @@ class InitialScale(Row):
 
 @dataclass(frozen=True, eq=False)
 class Optimizer(Row):
-    """An update per element with its state, and coefficients computed once per step.
+    """An update with its state, and coefficients computed once per step.
 
-    `state` names the arrays carried from step to step (all start at 0); `carried` names scalars carried from
-    step to step with their first values; `defaults` are the hyperparameters. `generalises` names the
-    optimizers it contains as special cases, which it must not lose to when well tuned (Choi et al. 2019,
-    arXiv:1910.05446).
+    `scope` says what the update is given: "element", one number at a time; "layer", a weight as a matrix
+    (inputs, outputs) and a bias, gain or shift as one row (1, units), which `vectors` moves where it is given;
+    "network", all parameters as one vector (size,). `state` names the arrays carried from step to step; they are
+    as large as θ unless `shapes` says otherwise, in the words "rows", "columns", "size" and whole numbers; () is
+    a number. They start at 0 unless `initial` gives a number, a hyperparameter's name, "theta" (the parameters
+    at the start), "identity" or the numbers themselves. `carried` names scalars carried from step to step with
+    their first values; `defaults` are the hyperparameters. An update that takes `loss` is given the batch's
+    loss. `generalises` names the optimizers it contains as special cases, which it must not lose to when well
+    tuned (Choi et al. 2019, arXiv:1910.05446).
     """
 
     state: tuple[str, ...] = field(kw_only=True)
@@ -97,6 +103,10 @@ class Optimizer(Row):
     carried: Mapping[str, float] = field(default_factory=dict, kw_only=True)
     generalises: tuple[str, ...] = field(default=(), kw_only=True)
     full_batch: bool = field(default=False, kw_only=True)
+    scope: Scope = field(default="element", kw_only=True)
+    vectors: Formula | None = field(default=None, kw_only=True)
+    shapes: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict, kw_only=True)
+    initial: Mapping[str, float | str | tuple[float, ...]] = field(default_factory=dict, kw_only=True)
 
     @property
     def family(self) -> str:
@@ -105,9 +115,24 @@ class Optimizer(Row):
 
     @property
     def coefficient_names(self) -> tuple[str, ...]:
-        """Names of the scalars `update` takes after the parameter, its gradient and the state."""
-        names = tuple(inspect.signature(self.formula).parameters)
-        return names[2 + len(self.state) :]
+        """Names of the scalars the update takes after the parameter, its gradient and the state."""
+        names = dict.fromkeys(name for formula in self.updates for name in _arguments(formula)[2:])
+        return tuple(name for name in names if name not in (*self.state, "loss"))
+
+    @property
+    def updates(self) -> tuple[Formula, ...]:
+        """The update of matrices, and the one of vectors where they are treated apart."""
+        return (self.formula,) if self.vectors is None else (self.formula, self.vectors)
+
+    @property
+    def needs_loss(self) -> bool:
+        """Whether the update is given the batch's loss."""
+        return any("loss" in _arguments(formula) for formula in self.updates)
+
+    def state_of(self, formula: Formula) -> tuple[str, ...]:
+        """The state that one of the updates takes."""
+        names = _arguments(formula)
+        return tuple(name for name in self.state if name in names)
 
     def hyperparameters(self, **given: float) -> dict[str, float]:
         """Defaults overridden by what is given; unknown names raise `SettingsError`."""
@@ -116,6 +141,10 @@ class Optimizer(Row):
                 known = ", ".join(self.defaults)
                 raise SettingsError(f"{self.title} has no hyperparameter '{name}'; it has {known}.")
         return {**self.defaults, **given}
+
+
+def _arguments(formula: Formula) -> tuple[str, ...]:
+    return tuple(inspect.signature(formula).parameters)
 
 
 RowType = TypeVar("RowType", bound=Row)
