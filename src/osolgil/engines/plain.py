@@ -53,8 +53,8 @@ class Steps:
             shape = (block.rows, block.columns) if self.row.scope == "layer" else (block.size,)
             views = {place.state: place.view(self.states) for place in places}
             names = list(inspect.signature(formula).parameters)[2:]
-            given = [views[name] if name in views else scalars[name] for name in names]
-            theta, slope = self.theta[part].reshape(shape), gradient[part].reshape(shape)
+            given = [views[name].copy() if name in views else scalars[name] for name in names]
+            theta, slope = self.theta[part].reshape(shape).copy(), gradient[part].reshape(shape)
             results = self._bound[formula](theta, slope, *given)
             moved, *kept = results if views else (results,)
             self.theta[part] = np.ravel(moved)

@@ -91,8 +91,11 @@ def muon(theta, gradient, mean, learning_rate, momentum, kept):
 
 
 def shampoo_coefficients(t, learning_rate, epsilon, interval):
-    """Whether roots are computed anew: in the first step and after every `interval` steps."""
-    return learning_rate, epsilon, where((t - 1.0) % interval < 1.0, 1.0, 0.0)
+    """Whether roots are computed anew: in each of the first steps, then after every `interval` steps.
+
+    A root of few gradients would blow up what the next one has outside their span.
+    """
+    return learning_rate, epsilon, where((t <= interval) | (t % interval < 1.0), 1.0, 0.0)
 
 
 def shampoo_of_vectors(theta, gradient, right, right_root, learning_rate, epsilon, refresh):

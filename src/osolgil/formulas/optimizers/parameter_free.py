@@ -5,7 +5,7 @@ seen so far; D-Adaptation and Prodigy bound D from below by what the gradients s
 as an online learner does. What is called the learning rate here multiplies the found size; leave it at 1.
 """
 
-from osolgil.formulas._vocabulary import absolute, dot, maximum, minimum, norm, sqrt, sum
+from osolgil.formulas._vocabulary import absolute, dot, maximum, minimum, norm, sqrt, sum, where
 from osolgil.formulas.catalog import add_optimizer
 
 
@@ -107,7 +107,8 @@ def d_adaptation(
     squares = beta2 * squares + (1.0 - beta2) * (gradient * gradient)
     slopes = kept * slopes + (1.0 - kept) * rate * gradient
     numerator = kept * numerator + (1.0 - kept) * rate * agreement
-    distance = maximum(distance, numerator / ((1.0 - kept) * sum(absolute(slopes))))
+    total = (1.0 - kept) * sum(absolute(slopes))
+    distance = maximum(distance, where(total > 0.0, numerator, 0.0) / where(total > 0.0, total, 1.0))
     step = mean / (sqrt(squares) + epsilon) + weight_decay * rate * theta
     return theta - step, mean, squares, slopes, distance, numerator
 
@@ -156,7 +157,8 @@ def prodigy(
     squares = beta2 * squares + (1.0 - beta2) * (scaled * scaled)
     slopes = kept * slopes + rate / first_distance * scaled
     numerator = kept * numerator + distance / first_distance * rate * agreement
-    distance = maximum(distance, growth * numerator / sum(absolute(slopes)))
+    total = sum(absolute(slopes))
+    distance = maximum(distance, where(total > 0.0, growth * numerator, 0.0) / where(total > 0.0, total, 1.0))
     step = rate * (mean / (sqrt(squares) + distance * epsilon) + weight_decay * theta)
     return theta - step, start, mean, squares, slopes, distance, numerator
 

@@ -49,14 +49,16 @@ def lbfgs(
     for k in range(10):
         move, change = member(moves, 9 - k), member(changes, 9 - k)
         bend = dot(move, change)
-        share = where(bend > 0.0, dot(move, direction) / bend, 0.0)
+        inverse = where(bend > 0.0, 1.0, 0.0) / where(bend > 0.0, bend, 1.0)
+        share = dot(move, direction) * inverse
         direction = direction - share * change
         shares = pushed(shares, share)
     direction = scale * direction
     for k in range(10):
         move, change = member(moves, k), member(changes, k)
         bend = dot(move, change)
-        share = where(bend > 0.0, dot(change, direction) / bend, 0.0)
+        inverse = where(bend > 0.0, 1.0, 0.0) / where(bend > 0.0, bend, 1.0)
+        share = dot(change, direction) * inverse
         direction = direction + (sum(member(shares, 9 - k)) - share) * move
     shortened = where(is_first > 0.0, minimum(1.0, 1.0 / sum(absolute(gradient))), 1.0)
     return theta - learning_rate * shortened * direction, moves, changes, theta, gradient, scale

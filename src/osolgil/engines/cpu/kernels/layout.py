@@ -16,8 +16,7 @@ RUN_COLUMNS = 10
 
 ELEMENT_SCOPE, LAYER_SCOPE, NETWORK_SCOPE = range(3)
 
-# one row per block that an optimizer may move at once: a weight, a bias, a gain, a shift
-BLOCK_COLUMNS = 4  # start, rows, columns, whether it is a matrix
+# one row per block that an optimizer may move at once: start, rows, columns, whether it is a matrix
 
 # one row per run, real numbers
 L1, L2, WEIGHT_DECAY, CLIP_NORM, DROPOUT = range(5)
