@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from osolgil.formulas._vocabulary import WORDS
+from osolgil.formulas._vocabulary import ARRAY_WORDS, WORDS
 
 Formula = Callable[..., Any]
 
@@ -67,7 +67,7 @@ def words_used(formula: Formula, *, engine: str) -> set[str]:
     own = {node.arg for node in ast.walk(tree.args) if isinstance(node, ast.arg)}
     own |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
     outside = {node.id for node in names} - own - {"range"}
-    foreign = sorted(outside - set(WORDS))
+    foreign = sorted(outside - {*WORDS, *ARRAY_WORDS})
     foreign += [f".{node.attr}" for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     if foreign:
         raise BindingError(

@@ -73,7 +73,7 @@ __all__ = [
     "wide",
 ]
 
-WORDS = tuple(word for word in __all__ if not word.isupper())
+WORDS = tuple(word for word in __all__ if word not in ("WORDS", "ARRAY_WORDS", *ARRAY_WORDS))
 
 
 def erf(x):

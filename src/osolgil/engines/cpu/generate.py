@@ -7,6 +7,7 @@ True
 
 from osolgil.engines._binding import BindingError, source, words_used
 from osolgil.engines.cpu.generate_arrays import update_text
+from osolgil.formulas._vocabulary import ARRAY_WORDS
 from osolgil.formulas.catalog import Activation, Formula, Loss, Optimizer
 
 _HEADER = '''"""Generated from the formula '{name}' for {precision}."""
@@ -186,4 +187,9 @@ def _formulas(*formulas: Formula) -> str:
 
 def _words(formula: Formula, vocabulary: str) -> str:
     used = words_used(formula, engine="CPU")
+    if used & set(ARRAY_WORDS):
+        raise BindingError(
+            f"formula '{formula.__name__}' uses '{min(used & set(ARRAY_WORDS))}', a word over whole arrays, "
+            "but is given one number at a time; an optimizer may say scope='layer' or scope='network'"
+        )
     return "".join(f'{word} = {vocabulary}["{word}"]\n' for word in sorted(used))
