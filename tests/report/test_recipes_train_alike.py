@@ -14,6 +14,16 @@ from report import factory
 EPOCHS, ROWS, BATCH = 3, 53, 16
 HIDDEN = (7, 7)
 RATES = {"adadelta": 0.5, "adagrad": 0.05, "gradient_descent": 0.1}
+# the parameter-free start so small that three epochs would show nothing
+EARLIER = {
+    "prodigy": {"learning_rate": 1.0, "first_distance": 0.01},
+    "d_adaptation": {"learning_rate": 1.0, "first_distance": 0.01},
+    "mechanic": {"learning_rate": 1.0, "first_scale": 0.01},
+    "dog": {"learning_rate": 1.0, "first_distance": 0.01},
+    "dowg": {"learning_rate": 1.0, "epsilon": 0.01},
+    "lars": {"learning_rate": 0.5, "trust": 0.1},
+    "soap": {"interval": 3.0},
+}
 CLOSE = {"rtol": 1e-7, "atol": 1e-9}
 # Keras on PyTorch computes parts of a float64 network (dense layers, the loss) in float32.
 CLOSE_IN_KERAS = {"rtol": 1e-5, "atol": 2e-6}
@@ -27,7 +37,12 @@ NETWORKS = {
     "regression": {"activation": "selu", "task": "regression"},
 }
 CASES = [(name, "plain") for name in catalog.optimizers()]
-CASES += [(name, case) for name in ("momentum", "adam", "nadam") for case in NETWORKS if case != "plain"]
+CASES += [
+    (name, case)
+    for name in ("momentum", "adam", "nadam", "polyak", "soap")
+    for case in NETWORKS
+    if case != "plain"
+]
 
 every_case = pytest.mark.parametrize(("optimizer", "case"), CASES)
 
@@ -40,8 +55,8 @@ def facts_of(optimizer, case):
         "epochs": EPOCHS,
         **NETWORKS[case],
     }
-    rate = RATES.get(optimizer, 0.01)
-    return factory.verdict((optimizer,), hyperparameters={"learning_rate": rate}, features=5, **settings)
+    values = {"learning_rate": RATES.get(optimizer, 0.01), **EARLIER.get(optimizer, {})}
+    return factory.verdict((optimizer,), hyperparameters=values, features=5, **settings)
 
 
 def data_of(facts):

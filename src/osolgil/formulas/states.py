@@ -43,9 +43,14 @@ class Place:
     start: int
     shape: tuple[int, ...]
 
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return int(np.prod(self.shape, dtype=int))
+
     def view(self, states: np.ndarray) -> np.ndarray:
         """The state as the update takes it; a number is an array of no axes."""
-        return states[self.start : self.start + int(np.prod(self.shape, dtype=int))].reshape(self.shape)
+        return states[self.start : self.start + self.size].reshape(self.shape)
 
 
 def blocks_of(row: Optimizer, blocks: Sequence[Block]) -> list[Block]:
@@ -84,9 +89,7 @@ def places(row: Optimizer, blocks: Sequence[Block]) -> Iterator[Place]:
 def count(row: Optimizer, blocks: Sequence[Block]) -> int:
     """How many numbers the state of a run holds."""
     alike = sum(state not in row.shapes for state in row.state) * sum(block.size for block in blocks)
-    following = sum(
-        int(np.prod(place.shape, dtype=int)) for place in places(row, blocks) if place.state in row.shapes
-    )
+    following = sum(place.size for place in places(row, blocks) if place.state in row.shapes)
     return alike + following
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from osolgil.formulas import catalog
+from osolgil.report.recipe import scoped
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
@@ -129,6 +130,8 @@ def _optimizer_class(plan: Plan) -> list[str]:
     row = plan.optimizer
     if row.name in _OPTIMIZERS:
         return []
+    if row.scope != "element":
+        return scoped.in_keras(plan)
     states = [f"state[{place}]" for place in range(len(row.state))]
     first = list(row.carried.values())
     step = [
@@ -205,9 +208,25 @@ def _targets_and_loss(plan: Plan) -> str:
     if loss in helpers:
         lines += [f"def {loss}(targets, outputs):", f"    return {helpers[loss]}", "", ""]
     return "\n".join([
-        *lines, "def make_model(seed=SEED):", "    model = make_network(seed)",
-        f"    model.compile(optimizer=make_optimizer(), loss={loss})", "    return model",
+        *lines, "def make_model(seed=SEED):", "    model = make_network(seed)", *_compilation(plan, loss),
+        "    return model",
     ])  # fmt: skip
+
+
+def _compilation(plan: Plan, loss: str) -> list[str]:
+    """An optimizer of whole layers runs step by step, and may ask for the batch's loss."""
+    if plan.optimizer.scope == "element":
+        return [f"    model.compile(optimizer=make_optimizer(), loss={loss})"]
+    lines = ["    optimizer = make_optimizer()"]
+    if plan.optimizer.needs_loss:
+        lines += [
+            f"    measure = {loss}", "", "    def measured(targets, outputs):",
+            "        values = measure(targets, outputs)",
+            "        optimizer.loss = float(ops.convert_to_numpy(ops.mean(values)))",
+            "        return values", "",
+        ]  # fmt: skip
+        loss = "measured"
+    return [*lines, f"    model.compile(optimizer=optimizer, loss={loss}, run_eagerly=True)"]
 
 
 _TRAIN = """def train(inputs, targets, seed=SEED):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from osolgil.formulas import catalog
+from osolgil.report.recipe import scoped
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
@@ -90,6 +91,8 @@ def _optimizer_class(plan: Plan) -> list[str]:
     row = plan.optimizer
     if row.name in _OPTIMIZERS:
         return []
+    if row.scope != "element":
+        return scoped.in_optax(plan)
     first = ", ".join(f"jnp.asarray({value!r})" for value in row.carried.values())
     lines = [
         "def own_optimizer():",
@@ -260,8 +263,9 @@ def _step(plan: Plan) -> str:
             "    kept = 1.0 - LEARNING_RATE * DECOUPLED_WEIGHT_DECAY",
             '    parameters = [layer | {"weight": kept * layer["weight"]} for layer in parameters]',
         ]
+    loss = ", value=loss" * plan.optimizer.needs_loss
     lines += [
-        "    updates, state = optimizer.update(gradients, state, parameters)",
+        f"    updates, state = optimizer.update(gradients, state, parameters{loss})",
         "    return optax.apply_updates(parameters, updates), running, state, loss",
     ]
     return "\n".join(lines)
