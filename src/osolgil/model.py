@@ -12,6 +12,7 @@ from osolgil.data import Dataset
 from osolgil.data.preprocessing import Preprocessing
 from osolgil.errors import DataError, OsolgilError, OutputError
 from osolgil.files import read_json, write_atomically, write_json
+from osolgil.formulas import own
 from osolgil.network import Network
 
 _FORMAT = 1
@@ -94,6 +95,7 @@ class Model:
             "format": _FORMAT,
             "version": __version__,
             "network": self.network.to_dict(),
+            "formulas": own.facts_of([("activation", name) for name in self.network.activations]),
             "precision": self.parameters.dtype.name,
             "task": self.task,
             "class_names": list(self.class_names) if self.class_names is not None else None,
@@ -106,7 +108,10 @@ class Model:
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
-        """Read a model from its folder, its model.json or its model.safetensors; nothing in them is executed.
+        """Read a model from its folder, its model.json or its model.safetensors; no code in them is executed.
+
+        An activation of its author's own is arithmetic written in the vocabulary's words: it is read word by word,
+        refused where it holds anything else, and only then compiled, like a formula of the catalog.
 
         Raises OutputError where a file is missing, damaged or of another kind.
         """
@@ -126,6 +131,7 @@ class Model:
 
     @classmethod
     def _from(cls, facts: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
+        own.restore(facts.get("formulas", {}))
         network = Network.from_dict(facts["network"])
         classes = facts["class_names"]
         if facts["precision"] not in ("float32", "float64"):

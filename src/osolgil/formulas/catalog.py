@@ -9,7 +9,6 @@ A formula joins the catalog by its decorator, in the module where it is written;
 'sigmoid'
 """
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
 from osolgil.errors import SettingsError
+from osolgil.spelling import hint
 
 Formula = Callable[..., Any]
 
@@ -114,7 +114,8 @@ class Optimizer(Row):
         for name in given:
             if name not in self.defaults:
                 known = ", ".join(self.defaults)
-                raise SettingsError(f"{self.title} has no hyperparameter '{name}'; it has {known}.")
+                near = hint(name, self.defaults)
+                raise SettingsError(f"{self.title} has no hyperparameter '{name}'; it has {known}.{near}")
         return {**self.defaults, **given}
 
 
@@ -138,12 +139,15 @@ class Shelf(Generic[RowType]):
         return row
 
     def find(self, name: str) -> RowType:
+        if not isinstance(name, str) or "@" in name or ":" in name or name.endswith(".py"):
+            from osolgil.formulas import own
+
+            return own.find(self._kind, name)  # type: ignore[return-value]
         key = name.strip().lower().replace("-", "_").replace(" ", "_")
         if key in self._aliases:
             return self._rows[self._aliases[key]]
-        close = difflib.get_close_matches(key, self._aliases, n=1)
-        hint = f" Did you mean '{close[0]}'?" if close else ""
-        raise SettingsError(f"There is no {self._kind} '{name}'.{hint} Known: {', '.join(self._rows)}.")
+        near = hint(name, self._aliases)
+        raise SettingsError(f"There is no {self._kind} '{name}'.{near} Known: {', '.join(self._rows)}.")
 
     @property
     def rows(self) -> Mapping[str, RowType]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from osolgil.errors import SettingsError
-from osolgil.formulas import catalog
+from osolgil.formulas import catalog, own
 from osolgil.network import Network
 
 LECTURE_OPTIMIZERS = (
@@ -62,6 +62,7 @@ class RaceSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        self._find_own_formulas()
         _require(self.seeds >= 2, "seeds", "2 or more, or nothing could be said about chance", self.seeds)
         _require(all(width >= 1 for width in self.hidden), "hidden", "widths from 1 up", self.hidden)
         _require(self.epochs is None or self.epochs >= 1, "epochs", "1 or more", self.epochs)
@@ -80,6 +81,19 @@ class RaceSettings:
         else:
             positive = bool(rates) and all(math.isfinite(rate) and rate > 0 for rate in rates)
             _require(positive, "learning_rates", "positive numbers", rates)
+
+    def _find_own_formulas(self) -> None:
+        """Replace functions and places such as mine.py:bent by the names of what they say."""
+        for name in ("activation", "output_activation", "loss"):
+            value = getattr(self, name)
+            if value is not None and own.is_own(value):
+                row = catalog.loss(value) if name == "loss" else catalog.activation(value)
+                object.__setattr__(self, name, row.name)
+        used = {self.activation, self.output_activation, self.loss, *(e.optimizer for e in self.entrants)}
+        plain = [name.partition("@")[0] for name in sorted(map(str, used)) if "@" in name]
+        for name in plain:
+            if plain.count(name) > 1:
+                raise SettingsError(f"Two different own formulas are called '{name}'; rename one of them.")
 
     def completed(self, task: str, rows: int) -> RaceSettings:
         """Fill in what depends on the data: batch size, epochs, loss, initial scale, entrants."""
@@ -135,19 +149,24 @@ class RaceSettings:
         return cls(**facts)
 
 
-def entrants(optimizers: Sequence[str | Entrant]) -> tuple[Entrant, ...]:
-    """Entrants from names, `name=optimizer` pairs or ready entrants; "all" means the whole catalog."""
+Entering = str | Entrant | Callable[..., Any]
+
+
+def entrants(optimizers: Entering | Sequence[Entering]) -> tuple[Entrant, ...]:
+    """Entrants from names, `name=optimizer` pairs, functions or ready entrants; "all" means the whole catalog."""
     chosen: list[Entrant] = []
-    for item in optimizers:
+    several = isinstance(optimizers, Sequence) and not isinstance(optimizers, str)
+    for item in optimizers if several else [optimizers]:  # type: ignore[union-attr]
         if isinstance(item, Entrant):
-            catalog.optimizer(item.optimizer).hyperparameters(**item.hyperparameters)
-            chosen.append(item)
-        elif item.strip() == "all":
+            row = catalog.optimizer(item.optimizer)
+            row.hyperparameters(**item.hyperparameters)
+            chosen.append(replace(item, optimizer=row.name) if own.is_own(item.optimizer) else item)
+        elif isinstance(item, str) and item.strip() == "all":
             chosen += [Entrant(name, name) for name in catalog.optimizers()]
         else:
-            label, _, name = item.rpartition("=")
-            row = catalog.optimizer(name)
-            chosen.append(Entrant(label.strip() or row.name, row.name))
+            label, name = split_label(item) if isinstance(item, str) else ("", item)
+            row = catalog.optimizer(name)  # type: ignore[arg-type]
+            chosen.append(Entrant(label or row.name.partition("@")[0], row.name))
     names = [entrant.name for entrant in chosen]
     for name in names:
         if names.count(name) > 1:
@@ -157,6 +176,16 @@ def entrants(optimizers: Sequence[str | Entrant]) -> tuple[Entrant, ...]:
     if not chosen:
         raise SettingsError("A race needs at least one optimizer; name some with --optimizers.")
     return tuple(chosen)
+
+
+def split_label(item: str) -> tuple[str, str]:
+    """The entrant's own name, "" where it has none, and its optimizer.
+
+    >>> split_label("second = adam"), split_label("adam"), split_label("mine=my/file.py:bent")
+    (('second', 'adam'), ('', 'adam'), ('mine', 'my/file.py:bent'))
+    """
+    label, _, name = item.rpartition("=")
+    return label.strip(), name.strip()
 
 
 def _require(holds: bool, name: str, wanted: str, value: Any) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from osolgil.files import read_json
 from osolgil.model import Model
+from osolgil.race.own_formulas import restored
 from osolgil.records import read_history
 
 
@@ -76,5 +77,6 @@ class Verdict:
         """Read a finished race's folder."""
         folder = Path(folder)
         facts = read_json(folder / "verdict.json")
+        restored(folder, facts.get("formulas", {}))
         model = Model.load(folder) if facts["model"] is not None else None
         return cls(facts, read_history(folder / "history.parquet"), model, folder)
