@@ -138,7 +138,7 @@ class Shelf(Generic[RowType]):
         self._rows[row.name] = row
         return row
 
-    def find(self, name: str) -> RowType:
+    def find(self, name: str | Formula) -> RowType:
         if not isinstance(name, str) or "@" in name or ":" in name or name.endswith(".py"):
             from osolgil.formulas import own
 
@@ -160,12 +160,15 @@ _initial_scales: Shelf[InitialScale] = Shelf("initial scale")
 _optimizers: Shelf[Optimizer] = Shelf("optimizer")
 
 
-def activation(name: str) -> Activation:
-    """The activation called `name`; `SettingsError` names the nearest one if there is none."""
+def activation(name: str | Formula) -> Activation:
+    """The activation called `name`; `SettingsError` names the nearest one if there is none.
+
+    As everywhere in the catalog, `name` may be the user's own function, or its place: "mine.py:bent".
+    """
     return _loaded(_activations).find(name)
 
 
-def loss(name: str) -> Loss:
+def loss(name: str | Formula) -> Loss:
     """The loss called `name`."""
     return _loaded(_losses).find(name)
 
@@ -175,7 +178,7 @@ def initial_scale(name: str) -> InitialScale:
     return _loaded(_initial_scales).find(name)
 
 
-def optimizer(name: str) -> Optimizer:
+def optimizer(name: str | Formula) -> Optimizer:
     """The optimizer called `name`."""
     return _loaded(_optimizers).find(name)
 

@@ -19,7 +19,7 @@ from osolgil.race.conclusion import under_tuned
 from osolgil.race.course import Candidate, Course
 from osolgil.race.facts import conclude, task_of
 from osolgil.race.progress import Progress
-from osolgil.race.settings import Entering, RaceSettings, entrants
+from osolgil.race.settings import Entering, RaceSettings, entrants, listed
 from osolgil.race.tuning import best, tune, widen
 from osolgil.race.verdict import Verdict
 from osolgil.race.watching import Watcher
@@ -74,14 +74,15 @@ def race(
     begin = time.perf_counter()
     folder = None if out is None else Path(out).expanduser()
     if resume and folder is not None:
-        optimizers, settings = own_formulas.as_begun(folder, optimizers, settings)
+        given = None if optimizers is None else listed(optimizers)
+        optimizers, settings = own_formulas.as_begun(folder, given, settings)
     if optimizers is not None:
         settings["entrants"] = entrants(optimizers)
     known = set(RaceSettings.__dataclass_fields__)
     for name in settings:
         if name not in known:
-            listed = ", ".join(sorted(known))
-            raise SettingsError(f"A race has no setting '{name}'; it has {listed}.{hint(name, known)}")
+            every = ", ".join(sorted(known))
+            raise SettingsError(f"A race has no setting '{name}'; it has {every}.{hint(name, known)}")
     chosen = RaceSettings(**settings)
     workers = threads(jobs)
     if budget is not None and not 0 < budget < float("inf"):

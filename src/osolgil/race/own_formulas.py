@@ -10,7 +10,7 @@ from typing import Any
 from osolgil.errors import OsolgilError, OutputError
 from osolgil.files import read_json
 from osolgil.formulas import own
-from osolgil.race.settings import RaceSettings, split_label
+from osolgil.race.settings import Entering, RaceSettings, split_label
 
 FILE = "formulas.py"
 _HASH = re.compile(r"@[0-9a-f]{8}\b")
@@ -42,8 +42,8 @@ def restored(folder: Path, formulas: Mapping[str, Mapping[str, str]]) -> None:
 
 
 def as_begun(
-    folder: Path, optimizers: Sequence[Any] | None, settings: dict[str, Any]
-) -> tuple[Sequence[Any] | None, dict[str, Any]]:
+    folder: Path, optimizers: Sequence[Entering] | None, settings: dict[str, Any]
+) -> tuple[Sequence[Entering] | None, dict[str, Any]]:
     """What is asked of a race that goes on; formulas whose file is gone are those it was begun with."""
     if not (folder / "plan.json").exists():
         return optimizers, settings

@@ -155,8 +155,7 @@ Entering = str | Entrant | Callable[..., Any]
 def entrants(optimizers: Entering | Sequence[Entering]) -> tuple[Entrant, ...]:
     """Entrants from names, `name=optimizer` pairs, functions or ready entrants; "all" means the whole catalog."""
     chosen: list[Entrant] = []
-    several = isinstance(optimizers, Sequence) and not isinstance(optimizers, str)
-    for item in optimizers if several else [optimizers]:  # type: ignore[union-attr]
+    for item in listed(optimizers):
         if isinstance(item, Entrant):
             row = catalog.optimizer(item.optimizer)
             row.hyperparameters(**item.hyperparameters)
@@ -165,7 +164,7 @@ def entrants(optimizers: Entering | Sequence[Entering]) -> tuple[Entrant, ...]:
             chosen += [Entrant(name, name) for name in catalog.optimizers()]
         else:
             label, name = split_label(item) if isinstance(item, str) else ("", item)
-            row = catalog.optimizer(name)  # type: ignore[arg-type]
+            row = catalog.optimizer(name)
             chosen.append(Entrant(label or row.name.partition("@")[0], row.name))
     names = [entrant.name for entrant in chosen]
     for name in names:
@@ -176,6 +175,13 @@ def entrants(optimizers: Entering | Sequence[Entering]) -> tuple[Entrant, ...]:
     if not chosen:
         raise SettingsError("A race needs at least one optimizer; name some with --optimizers.")
     return tuple(chosen)
+
+
+def listed(optimizers: Entering | Sequence[Entering]) -> list[Entering]:
+    """One entrant, or several, as a list."""
+    if isinstance(optimizers, Sequence) and not isinstance(optimizers, str):
+        return list(optimizers)
+    return [optimizers]
 
 
 def split_label(item: str) -> tuple[str, str]:

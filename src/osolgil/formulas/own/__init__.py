@@ -27,6 +27,9 @@ __all__ = [
 ]  # fmt: skip
 
 _known: dict[tuple[str, str], Own] = {}
+_latest: dict[
+    tuple[str, str], Written
+] = {}  # the same formula may lie in several places; the last one named counts
 
 
 def is_own(name: Any) -> bool:
@@ -54,10 +57,10 @@ def facts_of(names: Iterable[tuple[str, str]]) -> dict[str, dict[str, str]]:
 
     names: pairs of kind and name; those of the catalog are left out.
     """
-    found = [_known[pair] for pair in names if pair in _known]
+    found = {name: _latest[kind, name] for kind, name in names if (kind, name) in _latest}
     return {
-        row.name: {"kind": row.written.kind, "origin": row.written.origin, "source": row.written.source()}
-        for row in found
+        name: {"kind": written.kind, "origin": written.origin, "source": written.source()}
+        for name, written in found.items()
     }
 
 
@@ -71,14 +74,19 @@ def restore(facts: Mapping[str, Mapping[str, str]]) -> None:
         kind, source, plain = stored["kind"], stored["source"], name.partition("@")[0]
         if kind not in KINDS or not isinstance(source, str):
             raise SettingsError(f"The own formula '{name}' is damaged.")
-        if (kind, name) in _known:
-            continue
-        row = row_of(from_text(kind, source, plain, str(stored.get("origin", ""))))
-        if row.name != name:
-            raise SettingsError(f"The own formula '{name}' is damaged: its text is that of '{row.name}'.")
-        _known[kind, name] = row
+        written = from_text(kind, source, plain, str(stored.get("origin", "")))
+        if (kind, name) not in _known or written.source() != _latest[kind, name].source():
+            row = row_of(written)
+            if row.name != name:
+                raise SettingsError(f"The own formula '{name}' is damaged: its text is that of '{row.name}'.")
+        _remembered(written, name)
 
 
-def _remembered(written: Written) -> Own:
-    row = row_of(written)
-    return _known.setdefault((written.kind, row.name), row)
+def _remembered(written: Written, name: str | None = None) -> Own:
+    """The row of a formula; it keeps its identity, so that nothing is compiled twice."""
+    if name is None or (written.kind, name) not in _known:
+        row = row_of(written)
+        name = row.name
+        _known.setdefault((written.kind, name), row)
+    _latest[written.kind, name] = written
+    return _known[written.kind, name]

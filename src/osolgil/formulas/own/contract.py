@@ -226,10 +226,14 @@ def _check_returned(where: str, formula: Definition, state: tuple[str, ...]) -> 
     wanted, found = 1 + len(state), len(formula.returned)
     if wanted == found:
         return
-    states = f"and its {len(state)} state{'s' * (len(state) > 1)} ({', '.join(state)})" if state else "alone"
+    states = (
+        f"and its {len(state)} state{'s' * (len(state) > 1)} ({', '.join(state)}) make"
+        if state
+        else "alone makes"
+    )
     raise _error(
         where,
-        f"it returns {found} value{'s' * (found > 1)}, but the new parameter {states} make {wanted}; arguments "
+        f"it returns {found} value{'s' * (found > 1)}, but the new parameter {states} {wanted}; arguments "
         f"without a default are states, hyperparameters have one",
     )
 

@@ -131,11 +131,9 @@ def _read(path: Path, kind: str) -> str:
     if path.suffix != ".py":
         raise SettingsError(f"An own {kind} lies in a Python file, as in mine.py:my_{kind}, not in '{path}'.")
     try:
-        if path.stat().st_size > _LARGEST:
-            raise SettingsError(
-                f"{path} is too large for a file of formulas; put the formula into one of its own."
-            )
-        return path.read_text("utf-8-sig")
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)
+        text = raw[:_LARGEST].decode("utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(
             f"There is no file '{path}'; give the path of the file that holds your {kind}."
@@ -143,6 +141,9 @@ def _read(path: Path, kind: str) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
         raise SettingsError(f"'{path}' cannot be read: {reason.lower()}.") from error
+    if len(raw) > _LARGEST:
+        raise SettingsError(f"{path} is too large for a file of formulas; put the formula into another.")
+    return text
 
 
 def _parsed(text: str, shown: str) -> ast.Module:

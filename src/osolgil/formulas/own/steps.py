@@ -12,6 +12,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from osolgil.formulas.own.language import Definition, names_in
 
@@ -85,7 +86,7 @@ class _Lifted(ast.NodeTransformer):
     def __init__(self, split: _Split, current: dict[str, str]) -> None:
         self.split, self.current = split, current
 
-    def visit(self, node: ast.AST) -> ast.AST:
+    def visit(self, node: ast.AST) -> Any:
         if isinstance(node, ast.expr) and self._worth_lifting(node):
             return ast.Name(self._coefficient(_Renamed(self.current).visit(node)), ast.Load())
         return super().visit(node)
