@@ -43,7 +43,9 @@ def __getattr__(name: str) -> Any:
         return import_module("osolgil.race")  # a package that can be called
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'osolgil' has no attribute '{name}'")
+    from osolgil.spelling import hint
+
+    raise AttributeError(f"module 'osolgil' has no attribute '{name}'.{hint(name, __all__)}", name=name)
 
 
 def __dir__() -> list[str]:

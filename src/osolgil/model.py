@@ -80,6 +80,32 @@ class Model:
             return np.array(self.class_names, dtype=object)[outputs.argmax(axis=1)]
         return outputs[:, 0].astype(np.float64) * self.target_scale + self.target_mean
 
+    def __repr__(self) -> str:
+        layers = "-".join(map(str, self.network.widths))
+        return f"Model({self.target_name!r}, {self.task}, {layers}, {self.network.size} parameters)"
+
+    def _repr_html_(self) -> str:
+        """What it predicts and from what, which a notebook shows by itself."""
+        from osolgil import notebooks
+
+        names = [name.partition("@")[0] for name in self.network.activations]
+        made = self.made_by
+        settings = ", ".join(f"{name} {value:g}" for name, value in made.get("hyperparameters", {}).items())
+        content = {
+            "predicts": self.target_name,
+            "task": self.task,
+            "classes": ", ".join(self.class_names or ()),
+            "layers": " → ".join(map(str, self.network.widths)),
+            "activations": ", ".join(names),
+            "parameters": f"{self.network.size:,}",
+            "trained by": f"{str(made['optimizer']).partition('@')[0]} ({settings})"
+            if "optimizer" in made
+            else "",
+            "epochs": made.get("epochs"),
+            "data": made.get("data"),
+        }
+        return notebooks.facts("Model", content)
+
     def save(self, folder: Path) -> None:
         """Write model.safetensors and model.json into a folder; the JSON, written last, completes it."""
         from safetensors.numpy import save_file

@@ -44,6 +44,20 @@ def nearest(name: object, known: Iterable[object]) -> str | None:
     return min(begun, key=len) if begun else None
 
 
+def alike(name: object, known: Iterable[object], count: int = 3) -> list[str]:
+    """A few known names that may be meant, the nearest first.
+
+    >>> alike("lable", ["label", "labels", "age"])
+    ['label', 'labels']
+    """
+    texts = list(dict.fromkeys(map(str, known)))
+    by_form = {_plain(text): text for text in reversed(texts)}
+    close = difflib.get_close_matches(_plain(name), by_form, count, 0.55)
+    first = nearest(name, texts)
+    found = [first] if first is not None else []
+    return [*found, *(by_form[form] for form in close if by_form[form] != first)][:count]
+
+
 def distance(one: str, other: str, limit: int) -> int:
     """Letters to change, insert, leave out or swap with a neighbour to turn one text into the other.
 

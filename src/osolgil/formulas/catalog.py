@@ -38,6 +38,30 @@ class Row:
     aliases: tuple[str, ...] = ()
     peers: Mapping[str, str] = field(default_factory=dict)
 
+    def __init_subclass__(cls) -> None:
+        cls.__repr__ = Row.__repr__  # or @dataclass would write a long one into every kind of row
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.summary}>"
+
+    def _repr_html_(self) -> str:
+        """What it is, which a notebook shows by itself."""
+        from osolgil import notebooks
+
+        path, line = self.location
+        content = {
+            "": self.summary,
+            "also called": ", ".join(self.aliases),
+            "hyperparameters": ", ".join(f"{k} = {v:g}" for k, v in getattr(self, "defaults", {}).items()),
+            "state": ", ".join(getattr(self, "state", ())),
+            "parents": ", ".join(self.parents),
+            "changes": getattr(self, "changes", ""),
+            "paper": f"{self.paper} ({self.year})" if self.year else self.paper,
+            "written in": f"{path}, line {line}",
+            **self.peers,
+        }
+        return notebooks.facts(self.title, content)
+
     @property
     def location(self) -> tuple[str, int]:
         """File and line where the formula is written."""
@@ -146,8 +170,8 @@ class Shelf(Generic[RowType]):
         key = name.strip().lower().replace("-", "_").replace(" ", "_")
         if key in self._aliases:
             return self._rows[self._aliases[key]]
-        near = hint(name, self._aliases)
-        raise SettingsError(f"There is no {self._kind} '{name}'.{near} Known: {', '.join(self._rows)}.")
+        help_ = hint(name, self._aliases) or f" Known: {', '.join(self._rows)}."
+        raise SettingsError(f"There is no {self._kind} '{name}'.{help_}")
 
     @property
     def rows(self) -> Mapping[str, RowType]:

@@ -90,7 +90,7 @@ def race(
     data = data_of(inputs, targets, target, task, test, chosen.seed)
     loaded = time.perf_counter() - begin
     if folder is not None and outputs.finished(folder, data, resume):
-        return Verdict.load(folder)
+        return Verdict.load(folder, language)
     planned = None if folder is None else outputs.planned(folder, data, settings, resume)
     chosen = planned or chosen.completed(data.task, len(data.train))
     job = task_of(data, chosen)
@@ -117,7 +117,7 @@ def race(
         "total": time.perf_counter() - begin,
         "gflop_per_second": facts["work"]["floating_point_operations"] / max(course.seconds, 1e-9) / 1e9,
     }
-    verdict = Verdict(facts, outputs.history(course), model, folder)
+    verdict = Verdict(facts, outputs.history(course), model, folder, language)
     if folder is not None:
         outputs.write(verdict, folder, language)
         checkpoint.remove()

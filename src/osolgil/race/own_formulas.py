@@ -48,7 +48,9 @@ def as_begun(
     if not (folder / "plan.json").exists():
         return optimizers, settings
     facts = read_json(folder / "plan.json")
-    formulas = facts.get("formulas", {}) if isinstance(facts, dict) else {}
+    if not isinstance(facts, dict) or "settings" not in facts:
+        return optimizers, settings
+    formulas = facts.get("formulas", {})
     restored(folder, formulas)
     names = {f"{f['origin']}:{name.partition('@')[0]}": name for name, f in formulas.items()}
 
@@ -61,6 +63,7 @@ def as_begun(
         return f"{label}={names[name]}" if label else names[name]
 
     kept = {name: found(value) for name, value in settings.items()}
+    kept.setdefault("seed", facts["settings"]["seed"])  # it decides which rows are for what
     return None if optimizers is None else [found(item) for item in optimizers], kept
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog, own
 from osolgil.network import Network
+from osolgil.spelling import hint
 
 LECTURE_OPTIMIZERS = (
     "gradient_descent", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamax", "nadam",
@@ -71,7 +72,9 @@ class RaceSettings:
         for name in ("l1", "l2", "weight_decay", "clip_norm"):
             value = getattr(self, name)
             _require(math.isfinite(value) and value >= 0, name, "0 or more", value)
-        _require(self.precision in ("float32", "float64"), "precision", "float32 or float64", self.precision)
+        precisions = ("float32", "float64")
+        near = hint(self.precision, precisions)
+        _require(self.precision in precisions, "precision", "float32 or float64", self.precision, near)
         _require(0.5 < self.confidence < 1, "confidence", "between 0.5 and 1", self.confidence)
         fresh = self.confirmation_seeds
         _require(fresh is None or fresh >= 2, "confirmation_seeds", "2 or more", fresh)
@@ -194,6 +197,6 @@ def split_label(item: str) -> tuple[str, str]:
     return label.strip(), name.strip()
 
 
-def _require(holds: bool, name: str, wanted: str, value: Any) -> None:
+def _require(holds: bool, name: str, wanted: str, value: Any, near: str = "") -> None:
     if not holds:
-        raise SettingsError(f"The setting {name} must be {wanted}, not {value}.")
+        raise SettingsError(f"The setting {name} must be {wanted}, not {value}.{near}")

@@ -1,6 +1,7 @@
 """What an own formula must be, and that it then is what a row of the catalog is: the same bits, the same laws."""
 
 import inspect
+import linecache
 
 import numpy as np
 import pytest
@@ -215,6 +216,19 @@ def test_a_function_is_a_formula_too_and_stays_a_function():
     assert catalog.activation(bowl).title == "Bowl"
     values, slopes = compiled.activation(catalog.activation(bowl), "float64")([3.0])
     assert (values[0], slopes[0]) == (9.0, 6.0)
+
+
+def test_a_notebook_cell_is_a_file_too():
+    """As IPython does: the cell's text lies in `linecache` under the name its code was compiled with."""
+    text = "def celled(x):\n    return x + 0.5 * tanh(x)\n\n\n"
+    text += "def celled_derivative(x):\n    return 1.5 - 0.5 * tanh(x)**2\n"
+    space = {"__name__": "__main__"}
+    for name in ("<ipython-input-1-0123456789ab>", "/tmp/ipykernel_1/0123456789.py"):
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        exec(compile(text, name, "exec"), space)
+        row = catalog.activation(space["celled"])
+        assert row.written.second == "celled_derivative"
+        assert row(2.0) == pytest.approx(2.0 + 0.5 * np.tanh(2.0))
 
 
 def test_what_is_no_function_is_refused():

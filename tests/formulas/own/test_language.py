@@ -162,10 +162,17 @@ def test_powers_of_whole_numbers_cannot_grow_without_end():
         row_of(from_text("activation", "def f(x):\n    return x * 9**9**9**9\n", "f"))
 
 
-@pytest.mark.parametrize("deep", ["(" * 4000 + "x" + ")" * 4000, "-" * 4000 + "x", "x" + "+x" * 30_000])
+@pytest.mark.parametrize(
+    "deep",
+    ["(" * 4000 + "x" + ")" * 4000, "-" * 4000 + "x", "x" + "+x" * 30_000, "-" * 150 + "x", "-" * 900 + "x"],
+)
 def test_a_text_too_deep_or_too_long_is_refused(deep):
-    with pytest.raises(SettingsError):
+    with pytest.raises(
+        SettingsError, match=r"cannot be read as Python|no Python|at most 2000 parts|nested too deeply"
+    ):
         row_of(from_text("activation", f"def f(x):\n    return {deep}\n", "f"))
+    terms = " + ".join(f"{n} * x" for n in range(40))
+    assert row_of(from_text("activation", f"def f(x):\n    return {terms}\n", "f")).slope(1.0) == 780
 
 
 numbers = st.floats(-50, 50).map(lambda value: repr(round(value, 3)))

@@ -271,10 +271,7 @@ def _compiled(formula: Definition, title: str, name: str) -> Callable[..., Any]:
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     space: dict[str, Any] = {word: getattr(_vocabulary, word) for word in WORDS_PER_ELEMENT}
     space |= {"__name__": "osolgil.formulas.own", "__builtins__": {}}
-    try:
-        exec(compile(ast.parse(text), file, "exec", dont_inherit=True), space)
-    except (RecursionError, MemoryError):
-        raise SettingsError(f"{formula.name} is nested too deeply; write it in several lines.") from None
+    exec(compile(ast.parse(text), file, "exec", dont_inherit=True), space)
     return space[title]
 
 

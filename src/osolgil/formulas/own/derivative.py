@@ -12,12 +12,13 @@ differences, and with exponents held below `CEILING` where the first attempt fai
 >>> print(derivative(bell).text(with_doc=False))
 def bell_derivative(x):
     v1 = -x
-    v2 = v1 * x
-    v3 = exp(v2)
-    v4 = -x
+    v2 = -1.0
+    v3 = v1 * x
+    v4 = x * v2
     v5 = v4 + v1
-    v6 = v3 * v5
-    return v6
+    v6 = exp(v3)
+    v7 = v6 * v5
+    return v7
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _TAKEN = {"F", "LITERAL"}  # what generated code calls itself
 _LARGEST = 2_000  # parts of a formula; a page of mathematics has some hundred
+_DEEPEST = 100  # expressions within expressions, so that no text exhausts Python's stack
 _OTHER_WORDS = {
     "abs": "absolute", "fabs": "absolute", "max": "maximum", "fmax": "maximum", "min": "minimum",
     "fmin": "minimum", "clip": "minimum(maximum(x, low), high)", "relu": "maximum(x, 0.0)",
@@ -90,8 +91,11 @@ def definition(tree: ast.FunctionDef, where: str) -> Definition:
     where: how the formula is called to the user, "mine.py:bent".
     """
     reader = _Reader(tree, where)
-    if sum(1 for _ in ast.walk(tree)) > _LARGEST:
+    size, depth = _size_and_depth(tree)
+    if size > _LARGEST:
         raise reader.error(tree, f"a formula has at most {_LARGEST} parts")
+    if depth > _DEEPEST:
+        raise reader.error(tree, "it is nested too deeply; write it in several lines")
     return reader.definition()
 
 
@@ -242,6 +246,15 @@ class _Reader:
 def names_in(node: ast.AST) -> Iterator[str]:
     """Every variable an expression reads, words left out."""
     return (part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part.id not in WORDS)
+
+
+def _size_and_depth(tree: ast.AST) -> tuple[int, int]:
+    """How many parts a tree has, and how many levels; level by level, since the tree may be hostile."""
+    size, depth, level = 0, 0, [tree]
+    while level and size <= _LARGEST:
+        size, depth = size + len(level), depth + 1
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return size, depth
 
 
 def _number(node: ast.AST) -> float | None:

@@ -92,6 +92,8 @@ def from_place(kind: str, place: str) -> Written:
 def from_text(kind: str, text: str, name: str | None, origin: str = "") -> Written:
     """A formula from the text of a file, which is parsed and not run."""
     shown = Path(origin).name if origin else (name or "the formula")
+    if len(text) > _LARGEST:
+        raise SettingsError(f"{shown} is too large for a file of formulas; put the formula into another.")
     tree = _parsed(text, shown)
     name = name or _only_formula(tree, shown)
     where = f"{Path(origin).name}:{name}" if origin else name
@@ -132,8 +134,7 @@ def _read(path: Path, kind: str) -> str:
         raise SettingsError(f"An own {kind} lies in a Python file, as in mine.py:my_{kind}, not in '{path}'.")
     try:
         with path.open("rb") as file:
-            raw = file.read(_LARGEST + 1)
-        text = raw[:_LARGEST].decode("utf-8-sig")
+            return file.read(4 * _LARGEST + 1).decode("utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(
             f"There is no file '{path}'; give the path of the file that holds your {kind}."
@@ -141,9 +142,6 @@ def _read(path: Path, kind: str) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
         raise SettingsError(f"'{path}' cannot be read: {reason.lower()}.") from error
-    if len(raw) > _LARGEST:
-        raise SettingsError(f"{path} is too large for a file of formulas; put the formula into another.")
-    return text
 
 
 def _parsed(text: str, shown: str) -> ast.Module:
