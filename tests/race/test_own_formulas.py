@@ -233,3 +233,28 @@ def test_the_command_line_tells_what_is_wrong_in_one_sentence(place, capsys):
         assert reason in error
         assert "Traceback" not in error
         assert error.count("\n") == 1
+
+
+def test_the_second_process_compiles_own_formulas_as_well(place, tmp_path):
+    """On an empty cache another process compiles beside this one; it must know formulas of one's own."""
+    code = (
+        "import sys, json, osolgil;"
+        "from osolgil.engines.cpu import compiling, library;"
+        "compile = compiling._compile_formulas;"
+        "known = [];"
+        "compiling._compile_formulas = lambda request: (compile(request), known.append(1));"
+        "compiling.second_process(); print(len(known))"
+    )
+    rows = entrants(["sgd", f"{place}:my_momentum"])
+    names = [row.optimizer for row in rows]
+    request = {
+        "activations": ["identity"],
+        "loss": "squared_error",
+        "precision": "float32",
+        "optimizers": names,
+    }
+    request["formulas"] = own.facts_of([("optimizer", name) for name in names])
+    variables = {**os.environ, "PYTHONPATH": str(Path(osolgil.__file__).parents[1])}
+    words = [sys.executable, "-c", code]
+    finished = subprocess.run(words, input=json.dumps(request), capture_output=True, text=True, env=variables)
+    assert finished.stdout.strip() == "1", finished.stderr
