@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from osolgil.data import from_arrays, load
     from osolgil.errors import DataError, MissingLibraryError, OsolgilError, OutputError, SettingsError
+    from osolgil.formulas.own.declare import activation, loss, optimizer
     from osolgil.model import Model
     from osolgil.race import Entrant, RaceSettings, Verdict, race
     from osolgil.training import Trained, train
 
 __all__ = [
     "DataError", "Entrant", "MissingLibraryError", "Model", "OsolgilError", "OutputError", "RaceSettings",
-    "SettingsError", "Trained", "Verdict", "from_arrays", "load", "race", "train",
+    "SettingsError", "Trained", "Verdict", "activation", "from_arrays", "load", "loss", "optimizer", "race", "train",
 ]  # fmt: skip
 __version__ = "0.1.0"
 
@@ -29,6 +30,7 @@ _HOMES = {
         ("DataError", "MissingLibraryError", "OsolgilError", "OutputError", "SettingsError"), "osolgil.errors"
     ),
     **dict.fromkeys(("from_arrays", "load"), "osolgil.data"),
+    **dict.fromkeys(("activation", "loss", "optimizer"), "osolgil.formulas.own.declare"),
     **dict.fromkeys(("Entrant", "RaceSettings", "Verdict"), "osolgil.race"),
     **dict.fromkeys(("Trained", "train"), "osolgil.training"),
     "Model": "osolgil.model",
@@ -41,7 +43,9 @@ def __getattr__(name: str) -> Any:
         return import_module("osolgil.race")  # a package that can be called
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'osolgil' has no attribute '{name}'")
+    from osolgil.spelling import hint
+
+    raise AttributeError(f"module 'osolgil' has no attribute '{name}'.{hint(name, __all__)}", name=name)
 
 
 def __dir__() -> list[str]:

@@ -19,6 +19,7 @@ from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
 from osolgil.formulas.states import Block
+from osolgil.spelling import hint
 
 Normalization = Literal["layer", "batch"]
 _NORMALIZATIONS = {None: layout.NO_NORMALIZATION, "layer": layout.LAYER_NORMALIZATION, "batch": layout.BATCH_NORMALIZATION}  # noqa: E501  # fmt: skip
@@ -50,7 +51,10 @@ class Network:
                 f"{self.depth} layers need {self.depth} activations, but {len(self.activations)} are given."
             )
         if self.normalization not in _NORMALIZATIONS:
-            raise SettingsError(f"Normalisation is 'layer', 'batch' or none, not '{self.normalization}'.")
+            near = hint(self.normalization, ("layer", "batch", "none"))
+            raise SettingsError(
+                f"Normalisation is 'layer', 'batch' or none, not '{self.normalization}'.{near}"
+            )
         for name in self.activations:
             catalog.activation(name)
         catalog.initial_scale(self.initial_scale)

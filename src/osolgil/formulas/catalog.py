@@ -9,7 +9,6 @@ A formula joins the catalog by its decorator, in the module where it is written;
 'sigmoid'
 """
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
 from osolgil.errors import SettingsError
+from osolgil.spelling import hint
 
 Formula = Callable[..., Any]
 Scope = Literal["element", "layer", "network"]
@@ -38,6 +38,30 @@ class Row:
     parents: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     peers: Mapping[str, str] = field(default_factory=dict)
+
+    def __init_subclass__(cls) -> None:
+        cls.__repr__ = Row.__repr__  # or @dataclass would write a long one into every kind of row
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.summary}>"
+
+    def _repr_html_(self) -> str:
+        """What it is, which a notebook shows by itself."""
+        from osolgil import notebooks
+
+        path, line = self.location
+        content = {
+            "": self.summary,
+            "also called": ", ".join(self.aliases),
+            "hyperparameters": ", ".join(f"{k} = {v:g}" for k, v in getattr(self, "defaults", {}).items()),
+            "state": ", ".join(getattr(self, "state", ())),
+            "parents": ", ".join(self.parents),
+            "changes": getattr(self, "changes", ""),
+            "paper": f"{self.paper} ({self.year})" if self.year else self.paper,
+            "written in": f"{path}, line {line}",
+            **self.peers,
+        }
+        return notebooks.facts(self.title, content)
 
     @property
     def location(self) -> tuple[str, int]:
@@ -139,7 +163,8 @@ class Optimizer(Row):
         for name in given:
             if name not in self.defaults:
                 known = ", ".join(self.defaults)
-                raise SettingsError(f"{self.title} has no hyperparameter '{name}'; it has {known}.")
+                near = hint(name, self.defaults)
+                raise SettingsError(f"{self.title} has no hyperparameter '{name}'; it has {known}.{near}")
         return {**self.defaults, **given}
 
 
@@ -166,13 +191,16 @@ class Shelf(Generic[RowType]):
         self._rows[row.name] = row
         return row
 
-    def find(self, name: str) -> RowType:
+    def find(self, name: str | Formula) -> RowType:
+        if not isinstance(name, str) or "@" in name or ":" in name or name.endswith(".py"):
+            from osolgil.formulas import own
+
+            return own.find(self._kind, name)  # type: ignore[return-value]
         key = name.strip().lower().replace("-", "_").replace(" ", "_")
         if key in self._aliases:
             return self._rows[self._aliases[key]]
-        close = difflib.get_close_matches(key, self._aliases, n=1)
-        hint = f" Did you mean '{close[0]}'?" if close else ""
-        raise SettingsError(f"There is no {self._kind} '{name}'.{hint} Known: {', '.join(self._rows)}.")
+        help_ = hint(name, self._aliases) or f" Known: {', '.join(self._rows)}."
+        raise SettingsError(f"There is no {self._kind} '{name}'.{help_}")
 
     @property
     def rows(self) -> Mapping[str, RowType]:
@@ -185,12 +213,15 @@ _initial_scales: Shelf[InitialScale] = Shelf("initial scale")
 _optimizers: Shelf[Optimizer] = Shelf("optimizer")
 
 
-def activation(name: str) -> Activation:
-    """The activation called `name`; `SettingsError` names the nearest one if there is none."""
+def activation(name: str | Formula) -> Activation:
+    """The activation called `name`; `SettingsError` names the nearest one if there is none.
+
+    As everywhere in the catalog, `name` may be the user's own function, or its place: "mine.py:bent".
+    """
     return _loaded(_activations).find(name)
 
 
-def loss(name: str) -> Loss:
+def loss(name: str | Formula) -> Loss:
     """The loss called `name`."""
     return _loaded(_losses).find(name)
 
@@ -200,7 +231,7 @@ def initial_scale(name: str) -> InitialScale:
     return _loaded(_initial_scales).find(name)
 
 
-def optimizer(name: str) -> Optimizer:
+def optimizer(name: str | Formula) -> Optimizer:
     """The optimizer called `name`."""
     return _loaded(_optimizers).find(name)
 

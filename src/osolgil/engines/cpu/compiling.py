@@ -21,7 +21,7 @@ import numpy as np
 from osolgil.engines.cpu import cache, library
 from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task, outputs
 from osolgil.errors import OsolgilError
-from osolgil.formulas import catalog
+from osolgil.formulas import catalog, own
 from osolgil.network import Network
 
 _WORK = "from osolgil.engines.cpu.compiling import second_process; second_process()"
@@ -36,6 +36,9 @@ def compile_kernels(network: Network, task: Task, precision: str, optimizers: Se
         "precision": precision,
         "optimizers": list(dict.fromkeys(optimizers)),
     }
+    named = [("optimizer", name) for name in request["optimizers"]]
+    named += [("activation", name) for name in request["activations"]]
+    request["formulas"] = own.facts_of([*named, ("loss", task.loss)])
     seal = cache.seal(json.dumps(request))
     if not seal.exists():
         with _second_process(request):
@@ -51,6 +54,7 @@ def second_process() -> None:
     """What the second process does: it reads what is wanted as JSON, and leaves it in the cache."""
     request = json.load(sys.stdin)
     with contextlib.suppress(OsolgilError):  # the first process meets the same trouble, and tells of it
+        own.restore(request["formulas"])
         _compile_formulas(request)
     fleet = _smallest(request["precision"])
     fleet.measure(fleet.task.validation, workers=1)

@@ -13,7 +13,7 @@ from osolgil.report.recipe.plan import (
     initial_scale,
     source,
 )
-from osolgil.report.recipe.pytorch import pasted
+from osolgil.report.recipe.pytorch import loss_formula, one_hot, pasted, written_loss
 
 _ACTIVATIONS = {
     "identity": "keras.activations.linear",
@@ -197,14 +197,16 @@ def _targets_and_loss(plan: Plan) -> str:
         targets += ".astype(keras.config.floatx())"
         loss = "summed_cross_entropy"
     else:
-        targets = f"np.reshape(targets, (-1, {number})).astype(keras.config.floatx())"
-        loss = "summed_squared_error"
+        wide = one_hot("targets", number) if plan.classify else f"np.reshape(targets, (-1, {number}))"
+        targets = f"{wide}.astype(keras.config.floatx())"
+        loss = "summed_squared_error" if plan.loss == "squared_error" else "summed_loss"
     surprise = "ops.binary_crossentropy(targets, outputs, from_logits=True)"
     helpers = {
         "summed_cross_entropy": f"ops.sum({surprise}, axis=-1)",
         "summed_squared_error": "ops.sum((outputs - targets) ** 2, axis=-1)",
+        "summed_loss": f"ops.sum({written_loss(plan)}, axis=-1)",
     }
-    lines = ["def prepared(targets):", f"    return {targets}", "", ""]
+    lines = [*loss_formula(plan, "ops"), "def prepared(targets):", f"    return {targets}", "", ""]
     if loss in helpers:
         lines += [f"def {loss}(targets, outputs):", f"    return {helpers[loss]}", "", ""]
     return "\n".join([

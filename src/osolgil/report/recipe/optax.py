@@ -13,7 +13,7 @@ from osolgil.report.recipe.plan import (
     initial_scale,
     source,
 )
-from osolgil.report.recipe.pytorch import pasted
+from osolgil.report.recipe.pytorch import loss_formula, pasted, written_loss
 
 _ACTIVATIONS = {
     "identity": "(lambda values: values)",
@@ -212,9 +212,17 @@ def _targets_and_loss(plan: Plan) -> str:
         )
         loss = "optax.sigmoid_binary_cross_entropy(outputs, targets).sum()"
     else:
-        targets = f"jnp.reshape(jnp.asarray(targets, float), (-1, {number}))"
-        loss = "((outputs - targets) ** 2).sum()"
-    lines = ["def prepared(targets):", f"    return {targets}", "", "", "def summed_loss(outputs, targets):"]
+        wide = f"jax.nn.one_hot(jnp.asarray(targets, jnp.int32), {number}, dtype=float)"
+        targets = wide if plan.classify else f"jnp.reshape(jnp.asarray(targets, float), (-1, {number}))"
+        loss = f"{written_loss(plan)}.sum()"
+    lines = [
+        *loss_formula(plan, "jnp"),
+        "def prepared(targets):",
+        f"    return {targets}",
+        "",
+        "",
+        "def summed_loss(outputs, targets):",
+    ]
     return "\n".join([*lines, f"    return {loss}"])
 
 

@@ -225,11 +225,32 @@ def _targets_and_loss(plan: Plan) -> str:
         targets += ".to(torch.get_default_dtype())"
         loss = 'F.binary_cross_entropy_with_logits(outputs, targets, reduction="sum")'
     else:
-        reshaped = f"np.reshape(targets, (-1, {plan.layers[-1].outputs}))"
-        targets = f"torch.as_tensor({reshaped}, dtype=torch.get_default_dtype())"
-        loss = "((outputs - targets) ** 2).sum()"
-    lines = ["def prepared(targets):", f"    return {targets}", "", "", "def summed_loss(outputs, targets):"]
+        number = plan.layers[-1].outputs
+        wide = one_hot("targets", number) if plan.classify else f"np.reshape(targets, (-1, {number}))"
+        targets = f"torch.as_tensor({wide}, dtype=torch.get_default_dtype())"
+        loss = f"{written_loss(plan)}.sum()"
+    lines = [*loss_formula(plan, "torch"), "def prepared(targets):", f"    return {targets}", "", ""]
+    lines.append("def summed_loss(outputs, targets):")
     return "\n".join([*lines, f"    return {loss}"])
+
+
+def one_hot(targets: str, number: int) -> str:
+    """Code that turns class numbers into a column per class."""
+    return f"np.eye({number})[np.asarray({targets}, np.int64)]"
+
+
+def written_loss(plan: Plan) -> str:
+    """Code of a loss no library has, per output."""
+    if plan.loss == "squared_error":
+        return "((outputs - targets) ** 2)"
+    return f"{catalog.loss(plan.loss).formula.__name__}(outputs, targets)"
+
+
+def loss_formula(plan: Plan, library: str) -> list[str]:
+    """The formula of an own loss, as its author wrote it."""
+    if plan.loss not in plan.own:
+        return []
+    return [pasted([source(catalog.loss(plan.loss).formula)], library), "", ""]
 
 
 def _step(plan: Plan) -> str:
