@@ -19,6 +19,9 @@ from typing import Any, Generic, Literal, TypeVar
 from osolgil.errors import SettingsError
 
 Formula = Callable[..., Any]
+NOT_AVAILABLE: Mapping[str, str] = MappingProxyType(
+    {"pytorch": "not available", "keras": "not available", "optax": "not available"}
+)
 
 
 @dataclass(frozen=True, eq=False)
