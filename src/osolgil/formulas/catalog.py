@@ -20,6 +20,9 @@ from osolgil.spelling import hint
 
 Formula = Callable[..., Any]
 Scope = Literal["element", "layer", "network"]
+NOT_AVAILABLE: Mapping[str, str] = MappingProxyType(
+    {"pytorch": "not available", "keras": "not available", "optax": "not available"}
+)
 
 
 @dataclass(frozen=True, eq=False)

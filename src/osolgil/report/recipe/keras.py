@@ -141,6 +141,7 @@ def _optimizer_class(plan: Plan) -> list[str]:
         *coefficient_lines(row, "time", "new_carried" if row.carried else "carried"),
         f"result = {row.formula.__name__}({', '.join(['variable', 'gradient', *states, '*scalars'])})",
         "new, *kept = result if isinstance(result, tuple) else (result,)",
+        "kept = [ops.copy(value) for value in kept]  # one state may be handed on as another",
         "self.assign(variable, new)",
         "for old, value in zip(state, kept):",
         "    self.assign(old, value)",
