@@ -27,6 +27,7 @@ def traced(formula: Callable[..., Any]) -> Callable[..., Any]:
 
 _SAME_NAME = (
     "absolute",
+    "cos",
     "exp",
     "expm1",
     "log",
@@ -34,6 +35,7 @@ _SAME_NAME = (
     "maximum",
     "minimum",
     "sign",
+    "sin",
     "sqrt",
     "tanh",
     "where",

@@ -10,11 +10,12 @@ JAX on an accelerator, SymPy for exact mathematics.
 """
 
 import numpy as np
-from numpy import absolute, exp, expm1, log, log1p, maximum, minimum, sign, sqrt, tanh, where
+from numpy import absolute, cos, exp, expm1, log, log1p, maximum, minimum, sign, sin, sqrt, tanh, where
 
 __all__ = [
     "WORDS",
     "absolute",
+    "cos",
     "erf",
     "erfc",
     "exp",
@@ -25,6 +26,7 @@ __all__ = [
     "maximum",
     "minimum",
     "sign",
+    "sin",
     "sqrt",
     "tanh",
     "where",
