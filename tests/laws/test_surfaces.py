@@ -12,7 +12,9 @@ from osolgil.engines import accelerator, symbolic
 from osolgil.formulas import catalog
 
 ROWS = list(catalog.surfaces().values())
-POINTS = [(sympy.Rational(a, 10), sympy.Rational(b, 7)) for a, b in [(3, 5), (-12, 9), (19, -8), (-7, -13), (11, 2)]]
+POINTS = [
+    (sympy.Rational(a, 10), sympy.Rational(b, 7)) for a, b in [(3, 5), (-12, 9), (19, -8), (-7, -13), (11, 2)]
+]
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 

@@ -205,7 +205,7 @@ def branin_slope(x, y):
     year=1972,
 )
 def branin(x, y):
-    """A long bent valley with three lowest places of the same depth: (y - b x² + c x - 6)² + 10 (1 - t) cos x + 10."""  # noqa: E501
+    """A long bent valley with three lowest places of the same depth: (y - b x² + c x - 6)² + 10 (1 - t) cos x + 10."""
     b, c = 0.12918450914398066, 1.5915494309189535
     residual = y - b * x * x + c * x - 6.0
     return residual * residual + 9.602112642270262 * cos(x) + 10.0
