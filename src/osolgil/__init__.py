@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from osolgil.data import from_arrays, load
     from osolgil.errors import DataError, MissingLibraryError, OsolgilError, OutputError, SettingsError
     from osolgil.model import Model
+    from osolgil.paths import Paths, path
     from osolgil.race import Entrant, RaceSettings, Verdict, race
     from osolgil.training import Trained, train
 
 __all__ = [
-    "DataError", "Entrant", "MissingLibraryError", "Model", "OsolgilError", "OutputError", "RaceSettings",
-    "SettingsError", "Trained", "Verdict", "from_arrays", "load", "race", "train",
+    "DataError", "Entrant", "MissingLibraryError", "Model", "OsolgilError", "OutputError", "Paths",
+    "RaceSettings", "SettingsError", "Trained", "Verdict", "from_arrays", "load", "path", "race", "train",
 ]  # fmt: skip
 __version__ = "0.1.0"
 
@@ -32,6 +33,7 @@ _HOMES = {
     **dict.fromkeys(("Entrant", "RaceSettings", "Verdict"), "osolgil.race"),
     **dict.fromkeys(("Trained", "train"), "osolgil.training"),
     "Model": "osolgil.model",
+    **dict.fromkeys(("Paths", "path"), "osolgil.paths"),
 }
 
 
