@@ -20,6 +20,7 @@ SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 FIXED = {
     "gradient": "g", "velocity": "v", "mean": "m", "squares": "h", "learning_rate": "γ", "momentum": "ρ",
     "weight_decay": "λ", "logit": "z", "output": "z", "target": "y", "log_normaliser": "log Σ exp z",
+    "e": "E",  # a name of the code; an e in print is Euler's number
 }  # fmt: skip
 _NUMBERED = re.compile(r"([a-z]+?)_?(\d+)")
 

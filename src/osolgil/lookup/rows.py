@@ -8,13 +8,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
 from osolgil.formulas.catalog import Row
+from osolgil.lookup.nearest import nearest
 
 KINDS = ("optimizers", "wrappers", "activations", "losses", "schedules", "initial_scales", "surfaces")
 _YEARS = re.compile(r"(\d{4})?(-)?(\d{4})?")
@@ -50,8 +50,8 @@ def find(name: str, kind: str | None = None) -> Row:
                 known.setdefault(spelling, row)
     if key in known:
         return known[key]
-    close = difflib.get_close_matches(key, known, n=1)
-    hint = f" Did you mean '{close[0]}'?" if close else " Run 'osolgil optimizers' and its like to see all."
+    close = nearest(key, known)
+    hint = f" Did you mean '{close}'?" if close else " Run 'osolgil optimizers' and its like to see all."
     raise SettingsError(f"The catalog has no '{name}'.{hint}")
 
 
@@ -108,8 +108,8 @@ def _of_family(kind: str, rows: list[Row], wanted: str) -> list[Row]:
     families = sorted({family(row) for row in rows_of(kind).values()})
     key = _plain(wanted)
     if key not in families:
-        close = difflib.get_close_matches(key, families, n=1)
-        hint = f" Did you mean '{close[0]}'?" if close else ""
+        close = nearest(key, families)
+        hint = f" Did you mean '{close}'?" if close else ""
         raise SettingsError(
             f"There is no family '{wanted}' of {kind}.{hint} There are {', '.join(families)}."
         )

@@ -32,7 +32,8 @@ def canvas(
             if not math.isfinite(value):
                 before = None
                 continue
-            row = round((high - value) / span * (4 * height - 1))
+            share = min(max((high - value) / span, -1.0), 2.0)  # what lies beyond the block ends just beyond it
+            row = round(share * (4 * height - 1))
             for dot in _between(before, row):
                 if 0 <= dot < 4 * height:
                     cells[dot // 4][column // 2] |= _DOTS[dot % 4][column % 2]
