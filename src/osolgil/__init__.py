@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from osolgil.data import from_arrays, load
     from osolgil.errors import DataError, MissingLibraryError, OsolgilError, OutputError, SettingsError
+    from osolgil.landscape import Landscape, landscape
     from osolgil.model import Model
     from osolgil.paths import Paths, path
     from osolgil.race import Entrant, RaceSettings, Verdict, race
     from osolgil.training import Trained, train
 
 __all__ = [
-    "DataError", "Entrant", "MissingLibraryError", "Model", "OsolgilError", "OutputError", "Paths",
-    "RaceSettings", "SettingsError", "Trained", "Verdict", "from_arrays", "load", "path", "race", "train",
+    "DataError", "Entrant", "Landscape", "MissingLibraryError", "Model", "OsolgilError", "OutputError", "Paths",
+    "RaceSettings", "SettingsError", "Trained", "Verdict", "from_arrays", "landscape", "load", "path", "race",
+    "train",
 ]  # fmt: skip
 __version__ = "0.1.0"
 
@@ -34,6 +36,7 @@ _HOMES = {
     **dict.fromkeys(("Trained", "train"), "osolgil.training"),
     "Model": "osolgil.model",
     **dict.fromkeys(("Paths", "path"), "osolgil.paths"),
+    **dict.fromkeys(("Landscape", "landscape"), "osolgil.landscape"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The command `path`: optimizers walk over a surface."""
+"""The commands `path` and `landscape`: ways over a surface, and over the loss of a network."""
 
 from __future__ import annotations
 
@@ -33,11 +33,17 @@ Noise = Annotated[
     typer.Option("--noise", help="Deviation of one sample's gradient. [the surface's]", show_default=False),
 ]
 Out = Annotated[str | None, typer.Option("--out", help="Folder to write to. [osolgil-path-<surface>]")]
+DataSet = Annotated[
+    str, typer.Argument(help="A data set's name, a table, arrays or pictures.", show_default=False)
+]
+Directions = Annotated[str, typer.Option("--directions", help="principal or random.")]
+Grid = Annotated[int, typer.Option("--grid", help="Points along each side.")]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Put the command into the command line."""
+    """Put the commands into the command line."""
     app.command()(path)
+    app.command()(landscape)
 
 
 def path(
@@ -105,3 +111,58 @@ def _batch_size(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise SettingsError(f"--batch-sizes takes numbers and 'all', such as all,16,1, not '{text}'.")
     return int(text)
+
+
+def landscape(
+    source: DataSet,
+    optimizers: Optimizers = None,
+    directions: Directions = "principal",
+    grid: Grid = 41,
+    target: options.Target = None,
+    hidden: options.Hidden = None,
+    activation: options.Activation = None,
+    learning_rate: options.LearningRate = None,
+    batch_size: options.BatchSize = None,
+    epochs: options.Epochs = None,
+    seed: options.Seed = None,
+    jobs: options.Jobs = None,
+    out: Annotated[str | None, typer.Option("--out", help="Folder to write to. [osolgil-landscape]")] = None,
+    as_json: options.Json = False,
+    lang: options.Lang = _ENGLISH,
+) -> None:
+    """Draw a network's loss on a plane through its weights, with the ways of training on it."""
+    asked = {"activation": activation, "batch_size": batch_size, "epochs": epochs, "seed": seed}
+    chosen: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    if hidden is not None:
+        chosen["hidden"] = values.widths(hidden)
+    if optimizers is not None:
+        chosen["optimizers"] = values.names(optimizers)
+
+    from osolgil.landscape import landscape as draw
+
+    found = draw(
+        source,
+        directions=directions,
+        grid=grid,
+        target=target,
+        learning_rate=learning_rate,
+        jobs=jobs,
+        **chosen,
+    )
+    if as_json:
+        print_json(found.to_dict())
+        return
+    from osolgil.formulas import catalog
+    from osolgil.messages import message
+    from osolgil.pictures.landscape_page import write_landscape
+
+    for course in found.courses:
+        hidden_share = 100 * float(course.off_plane[:-1].mean())
+        name = f"{catalog.optimizer(course.optimizer).title} ({course.learning_rate:g})"
+        loss = f"{message('axis.training_loss', lang.value)} {course.losses[-1]:.4g}"
+        print(f"{name}: {loss}, {message('landscape.hidden_axis', lang.value)} {hidden_share:.0f} %")
+    print(
+        message(
+            "path.written", lang.value, path=write_landscape(out or "osolgil-landscape", found, lang.value)
+        )
+    )

@@ -19,7 +19,7 @@ from osolgil.formulas.catalog import Optimizer
 class Steps:
     """Parameters moved by an optimizer, one gradient at a time; `states` holds what it carries along."""
 
-    def __init__(self, row: Optimizer, theta: Any, **hyperparameters: float) -> None:
+    def __init__(self, row: Optimizer, theta: Any, **hyperparameters: Any) -> None:
         if getattr(row, "scope", "element") != "element":
             raise SettingsError(f"{row.title} works on whole layers, which two parameters do not have.")
         self.row, self.theta = row, np.array(theta, float)

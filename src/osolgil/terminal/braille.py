@@ -32,7 +32,9 @@ def canvas(
             if not math.isfinite(value):
                 before = None
                 continue
-            share = min(max((high - value) / span, -1.0), 2.0)  # what lies beyond the block ends just beyond it
+            share = min(
+                max((high - value) / span, -1.0), 2.0
+            )  # what lies beyond the block ends just beyond it
             row = round(share * (4 * height - 1))
             for dot in _between(before, row):
                 if 0 <= dot < 4 * height:
