@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from osolgil.data import from_arrays, load
     from osolgil.errors import DataError, MissingLibraryError, OsolgilError, OutputError, SettingsError
-    from osolgil.landscape import Landscape, landscape
+    from osolgil.landscapes import Landscape, landscape
     from osolgil.model import Model
     from osolgil.paths import Paths, path
     from osolgil.race import Entrant, RaceSettings, Verdict, race
@@ -36,7 +36,7 @@ _HOMES = {
     **dict.fromkeys(("Trained", "train"), "osolgil.training"),
     "Model": "osolgil.model",
     **dict.fromkeys(("Paths", "path"), "osolgil.paths"),
-    **dict.fromkeys(("Landscape", "landscape"), "osolgil.landscape"),
+    **dict.fromkeys(("Landscape", "landscape"), "osolgil.landscapes"),
 }
 
 

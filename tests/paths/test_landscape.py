@@ -7,7 +7,7 @@ import pytest
 
 from osolgil.data import load
 from osolgil.errors import SettingsError
-from osolgil.landscape import filter_normalised, landscape, principal, project
+from osolgil.landscapes import filter_normalised, landscape, principal, project
 from osolgil.network import Network
 from osolgil.pictures.landscape_page import figures, write_landscape
 

@@ -138,7 +138,7 @@ def landscape(
     if optimizers is not None:
         chosen["optimizers"] = values.names(optimizers)
 
-    from osolgil.landscape import landscape as draw
+    from osolgil.landscapes import landscape as draw
 
     found = draw(
         source,

@@ -2,7 +2,7 @@
 
 >>> from osolgil.formulas import catalog
 >>> drawn = curve(catalog.activation("relu"))
->>> list(drawn.series), drawn.x[0], drawn.x[-1]
+>>> list(drawn.series), float(drawn.x[0]), float(drawn.x[-1])
 (['f(x)', 'f′(x)'], -6.0, 6.0)
 """
 

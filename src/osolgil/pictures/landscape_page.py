@@ -9,7 +9,7 @@ import numpy as np
 
 from osolgil.files import told_plainly, write_json, write_text
 from osolgil.formulas import catalog
-from osolgil.landscape import Course, Landscape
+from osolgil.landscapes import Course, Landscape
 from osolgil.messages import LANGUAGES, message
 from osolgil.pictures.frame import framed
 
