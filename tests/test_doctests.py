@@ -18,9 +18,9 @@ NAMES = [
 OTHERS = (
     "osolgil", "osolgil.command_line.folders", "osolgil.command_line.values", "osolgil.equations",
     "osolgil.equations.notation", "osolgil.equations.symbols", "osolgil.equations.terms", "osolgil.landscapes",
-    "osolgil.lookup.curves", "osolgil.lookup.nearest", "osolgil.lookup.rows", "osolgil.network", "osolgil.paths",
+    "osolgil.lookup.curves", "osolgil.lookup.rows", "osolgil.network", "osolgil.paths",
     "osolgil.perceptron", "osolgil.pictures.ground", "osolgil.pictures.tree_layout", "osolgil.problems",
-    "osolgil.race.entry", "osolgil.records", "osolgil.terminal.braille", "osolgil.terminal.drawing",
+    "osolgil.race.entry", "osolgil.records", "osolgil.spelling", "osolgil.terminal.braille", "osolgil.terminal.drawing",
     "osolgil.training",
 )  # fmt: skip
 

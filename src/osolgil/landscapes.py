@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task, compile_kernels
+from osolgil.engines.cpu.compiling import compile_kernels
+from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog

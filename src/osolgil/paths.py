@@ -16,9 +16,9 @@ from osolgil.problems import SurfaceProblem
 
 DEFAULT = ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
 MOST_STEPS = 100_000
-RATES = tuple(10.0 ** (power / 4) for power in range(-24, 9))
+RATES = tuple(10.0 ** (power / 3) for power in range(-15, 7))
 _FAR = 1e6
-_TUNING_STEPS = 2000
+_TUNING_STEPS = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ def path(
     Args:
         surface: its name, "rosenbrock". optimizers: names of the catalog.
         start: first point (x, y); by default the surface's own. steps: number of steps.
-        learning_rate: one for all; by default each takes the one of a log grid (10^-6 to 100, four per power of
+        learning_rate: one for all; by default each takes the one of a log grid (10^-5 to 100, three per power of
             ten) with which its way stays on the map and is lowest, in the mean of the logarithm of its heights.
         hyperparameters: others, set where an optimizer has them.
         batch_sizes: samples per gradient; None is all of them. Needs a surface with noise, or `noise`.
@@ -152,13 +152,13 @@ def walk(
     **hyperparameters: float,
 ) -> Walk:
     """One optimizer's way from a start; it ends early where its numbers do."""
-    moving = Steps(row, start, **hyperparameters)
+    moving = Steps(row, np.array(start, float), **hyperparameters)
     points, gradients = [np.array(start, float)], []
     diverged = False
     with np.errstate(all="ignore"):
         for step in range(steps):
             gradient = problem.measured(points[-1], step)
-            following = moving.step(gradient)
+            following = moving.step(gradient, problem.value(points[-1]))
             if not np.all(np.isfinite(following)) or np.abs(following).max() > _FAR:
                 diverged = True
                 break
@@ -184,10 +184,10 @@ def one_step(
     if not chosen:
         return {}
     rate, rho = chosen[0].hyperparameters["learning_rate"], chosen[0].hyperparameters["momentum"]
-    moving = Steps(momentum, start, learning_rate=rate, momentum=rho)
-    for _ in range(at):
-        moving.step(problem.gradient(moving.theta))
-    theta, carried = moving.theta, rho * moving.states["velocity"]
+    before = walk(problem, momentum, start, at, learning_rate=rate, momentum=rho).points
+    if len(before) <= at:
+        return {}
+    theta, carried = before[-1], rho * (before[-1] - before[-2])  # momentum's last step is its velocity
     here, ahead = -rate * problem.gradient(theta), -rate * problem.gradient(theta + carried)
     if not np.all(np.isfinite([theta, carried, here, ahead])):
         return {}
@@ -210,31 +210,23 @@ def _best_rate(
     """The rate of the grid whose way is lowest over all its steps, in the mean of log heights, and on the map.
 
     Where no rate keeps the way within the window, half as much again on each side, any that stays finite will do.
-    All rates walk at once, over the exact surface: the formulas take arrays as they take numbers.
     """
-    rates = np.array(RATES)
-    moving = Steps(
-        row, np.tile(np.asarray(start, float), (len(rates), 1)), **own, learning_rate=rates[:, None]
-    )
-    scores, on_map = np.zeros(len(rates)), np.ones(len(rates), bool)
-    first = problem.value(start) - problem.row.lowest
-    with np.errstate(all="ignore"):
-        for _ in range(min(steps, _TUNING_STEPS)):
-            points = moving.step(np.column_stack(np.broadcast_arrays(*problem.row.slope(*moving.theta.T))))
-            above = np.maximum(problem.row(*points.T) - problem.row.lowest, 0.0)
-            scores += np.log(above + 1e-12 * (1.0 + first))
-            on_map &= _on_the_map(problem.row, start, points)
-    scores[~np.isfinite(scores)] = np.inf
-    allowed = np.where(on_map, scores, np.inf)
-    chosen = allowed if np.isfinite(allowed).any() else scores
-    return float(rates[int(np.argmin(chosen))])
+    scores: dict[bool, dict[float, float]] = {True: {}, False: {}}
+    for rate in RATES:
+        tried = walk(problem, row, start, min(steps, _TUNING_STEPS), **{**own, "learning_rate": rate})
+        if not tried.diverged and np.all(np.isfinite(tried.values)):
+            above = np.maximum(tried.values - problem.row.lowest, 0.0)
+            score = float(np.log(above + 1e-12 * (1.0 + above[0])).mean())
+            scores[_on_the_map(problem.row, start, tried.points)][rate] = score
+    chosen = scores[True] or scores[False]
+    return min(chosen, key=lambda rate: chosen[rate], default=RATES[0])
 
 
-def _on_the_map(row: catalog.Surface, start: Sequence[float], points: np.ndarray) -> np.ndarray:
+def _on_the_map(row: catalog.Surface, start: Sequence[float], points: np.ndarray) -> bool:
     x_low, x_high, y_low, y_high = row.window
     low = np.minimum([1.5 * x_low - 0.5 * x_high, 1.5 * y_low - 0.5 * y_high], start)
     high = np.maximum([1.5 * x_high - 0.5 * x_low, 1.5 * y_high - 0.5 * y_low], start)
-    return np.all((points >= low) & (points <= high), axis=-1)
+    return bool(np.all((points >= low) & (points <= high)))
 
 
 def _start(row: catalog.Surface, start: Sequence[float] | None) -> tuple[float, float]:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from osolgil.errors import DataError, SettingsError
+from osolgil.spelling import hint
 
 CORNERS = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
 EXCLUSIVE_OR = np.array([-1, 1, 1, -1])
@@ -176,11 +177,9 @@ def two_classes(data: Any, wanted: str | None = None) -> tuple[np.ndarray, np.nd
     names = [str(name) for name in data.class_names]
     chosen = wanted if wanted is not None else names[-1] if len(names) == 2 else names[0]
     if chosen not in names:
-        import difflib
-
-        close = difflib.get_close_matches(chosen, names, n=1)
-        hint = f" Did you mean '{close[0]}'?" if close else ""
-        raise SettingsError(f"{data.name} has no class '{chosen}'.{hint} It has {', '.join(names[:20])}.")
+        raise SettingsError(
+            f"{data.name} has no class '{chosen}'; it has {', '.join(names[:20])}.{hint(chosen, names)}"
+        )
     labels = np.where(data.train.targets == names.index(chosen), 1, -1)
     return np.asarray(data.train.inputs, float), labels, chosen
 

@@ -12,7 +12,6 @@ from osolgil.cli import main
 from osolgil.errors import SettingsError
 from osolgil.lookup import KINDS, chosen, find, kind_of, row_facts, rows_of
 from osolgil.lookup.curves import curve
-from osolgil.lookup.nearest import distance, nearest
 from osolgil.terminal import braille
 
 ROWS = [(kind, row) for kind in KINDS for row in rows_of(kind).values()]
@@ -155,21 +154,6 @@ def test_braille_puts_a_straight_line_where_it_is():
     ]
     assert all(abs((3 - row) - column / 2) <= 1 for row, column in dots)
     assert math.isclose(braille.value_range([[0.0, 1.0], [math.inf]])[1], 1.0)
-
-
-@given(st.text("abcd", max_size=6), st.text("abcd", max_size=6), st.text("abcd", max_size=6))
-def test_distance_is_symmetric_and_zero_only_for_the_same(one, other, third):
-    assert distance(one, other) == distance(other, one)
-    assert (distance(one, other) == 0) == (one == other)
-    assert distance(one + third, other + third) <= distance(one, other)
-
-
-@given(st.sampled_from(list(rows_of("optimizers"))), st.data())
-def test_two_swapped_letters_still_find_the_name(name, data):
-    place = data.draw(st.integers(0, len(name) - 2))
-    typed = name[:place] + name[place + 1] + name[place] + name[place + 2 :]
-    found = nearest(typed, rows_of("optimizers"))
-    assert distance(typed, found) <= 1
 
 
 def test_an_unknown_kind_is_told():

@@ -10,13 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osolgil.engines import accelerator
-from osolgil.engines.plain import Steps
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
 from osolgil.paths import path
 from osolgil.problems import SAMPLES, SurfaceProblem
 
-ELEMENTWISE = [row for row in catalog.optimizers().values() if getattr(row, "scope", "element") == "element"]
+ALL = list(catalog.optimizers().values())
 OPTAX = {
     "gradient_descent": lambda rate: optax.sgd(rate),
     "momentum": lambda rate: optax.sgd(rate, momentum=0.9),
@@ -48,7 +47,7 @@ def test_a_path_is_optax_on_the_surface_that_jax_differentiates(name, surface, r
     np.testing.assert_allclose(found.points[1:], wanted, rtol=1e-8, atol=1e-8)
 
 
-@pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", ALL, ids=lambda row: row.name)
 def test_every_optimizer_walks_down_the_ravine(row):
     found = path("ravine", [row.name], steps=60).walks[0]
     assert not found.diverged
@@ -64,11 +63,11 @@ def test_the_vectors_of_one_step_add_up_to_both_steps():
     momentum = next(walk for walk in found.walks if walk.optimizer == "momentum")
     np.testing.assert_allclose(momentum.points[facts["step"]], theta, rtol=1e-12)
     np.testing.assert_allclose(momentum.points[facts["step"] + 1], facts["momentum_end"], rtol=1e-12)
-    ahead = Steps(catalog.optimizer("nesterov"), theta + carried, learning_rate=0.1)
-    ahead.states["velocity"] = carried / facts["momentum"]
-    ahead.step(catalog.surface("ravine").slope(*(theta + carried)))
+    spot, velocity = theta + carried, carried / facts["momentum"]
+    slope = np.array(catalog.surface("ravine").slope(*spot))
+    ahead, _ = catalog.optimizer("nesterov")(spot, slope, velocity, 0.1, facts["momentum"])
     end = np.array(facts["nesterov_end"])
-    np.testing.assert_allclose(ahead.theta, end + facts["momentum"] * (end - theta), rtol=1e-12)
+    np.testing.assert_allclose(ahead, end + facts["momentum"] * (end - theta), rtol=1e-12)
 
 
 def test_effective_steps_are_the_learning_rate_over_the_root_of_h():

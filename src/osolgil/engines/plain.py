@@ -1,50 +1,41 @@
-"""Optimizers stepped in plain NumPy: the catalog's own functions, called as they are written.
+"""NumPy as an engine: an optimizer's own formula, step by step, on any parameters.
 
 >>> from osolgil.formulas import catalog
->>> steps = Steps(catalog.optimizer("sgd"), [1.0, 2.0], learning_rate=0.1)
->>> steps.step([1.0, -1.0]).round(3).tolist()
-[0.9, 2.1]
+>>> steps = Steps(catalog.optimizer("momentum"), [1.0, 2.0], learning_rate=0.5, momentum=0.5)
+>>> steps.step([1.0, 0.0]).tolist(), steps.step([0.0, 0.0]).tolist()
+([0.5, 2.0], [0.25, 2.0])
 """
-
-from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 
-from osolgil.errors import SettingsError
 from osolgil.formulas.catalog import Optimizer
 
 
 class Steps:
-    """Parameters moved by an optimizer, one gradient at a time; `states` holds what it carries along."""
+    """Parameters that an optimizer's formula moves along the gradients it is given."""
 
-    def __init__(self, row: Optimizer, theta: Any, **hyperparameters: Any) -> None:
-        if getattr(row, "scope", "element") != "element":
-            raise SettingsError(f"{row.title} works on whole layers, which two parameters do not have.")
-        self.row, self.theta = row, np.array(theta, float)
+    def __init__(self, row: Optimizer, theta: Any, **hyperparameters: float) -> None:
+        self.row, self.theta, self.time = row, np.array(theta, float), 0
         self.hyperparameters = row.hyperparameters(**hyperparameters)
-        self.states = {name: np.zeros_like(self.theta) for name in row.state}
-        self._carried = list(row.carried.values())
-        self._time = 0
+        self.carried = list(row.carried.values())
+        self.states = np.zeros((len(row.state), self.theta.size))
 
-    def step(self, gradient: Any) -> np.ndarray:
-        """Move along one gradient; returns the new parameters."""
-        self._time += 1
-        results = self.row(self.theta, np.asarray(gradient, float), *self.states.values(), *self._scalars())
-        if not self.row.state:
-            results = (results,)
-        self.theta, *states = (np.asarray(result, float) for result in results)
-        self.states = dict(zip(self.row.state, states, strict=True))
+    def step(self, gradient: Any, loss: float = 0.0) -> np.ndarray:
+        """Move along one gradient (size,), measured where the loss of the batch is `loss`; returns θ."""
+        self.time += 1
+        results = self.row.formula(self.theta, np.asarray(gradient, float), *self.states, *self.scalars())
+        self.theta, *kept = results if self.row.state else (results,)
+        self.states = np.array(kept, float).reshape(self.states.shape)
         return self.theta.copy()
 
-    def _scalars(self) -> list[Any]:
+    def scalars(self) -> list[float]:
         """The update's scalars for the step now due; carried values move on."""
         if self.row.coefficients is None:
             return [self.hyperparameters[name] for name in self.row.coefficient_names]
-        given = (float(self._time), *self._carried, *self.hyperparameters.values())
-        results = self.row.coefficients(*given)
-        results = list(results) if isinstance(results, tuple) else [results]
-        count = len(self._carried)
-        self._carried = results[:count]
-        return results[count:]
+        results = self.row.coefficients(float(self.time), *self.carried, *self.hyperparameters.values())
+        results = results if isinstance(results, tuple) else (results,)
+        split = len(self.carried)
+        self.carried = list(results[:split])
+        return list(results[split:])

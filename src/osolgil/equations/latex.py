@@ -20,7 +20,7 @@ _SIGNS = {
     "←": r"\leftarrow",
 }
 _NAMED = {"max", "min", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arctan", "exp", "det"}
-_DELIMITERS = {"‖": r"\|", "⟨": r"\langle ", "⟩": r"\rangle "}
+_DELIMITERS = {"‖": r"\|", "⟨": r"\langle ", "⟩": r"\rangle ", "⌊": r"\lfloor ", "⌋": r"\rfloor "}
 
 
 class Latex(Notation):

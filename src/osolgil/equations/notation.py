@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from osolgil.equations import terms
 from osolgil.equations.terms import Term
 
+_BARS = {"absolute": ("|", "|"), "norm": ("‖", "‖"), "floor": ("⌊", "⌋")}
 COMPARED, ADDED, MULTIPLIED, RAISED, ATOM = range(5)
 
 
@@ -115,9 +116,8 @@ class Notation(ABC):
             return self.root(given[0])
         if name == "exp" and len(given) == 1:
             return self.exponential(given[0])
-        if name in ("absolute", "norm") and len(given) == 1:
-            bar = "|" if name == "absolute" else "‖"
-            return self.bracketed(self.text(given[0]), bar, bar), ATOM
+        if name in _BARS and len(given) == 1:
+            return self.bracketed(self.text(given[0]), *_BARS[name]), ATOM
         if name == "dot" and len(given) == 2:
             inside = self.row(self.text(given[0]), self.sign(","), self.text(given[1]))
             return self.bracketed(inside, "⟨", "⟩"), ATOM

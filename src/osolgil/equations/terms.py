@@ -195,6 +195,12 @@ def _binary(node: ast.BinOp) -> Term:
             return Power(left, right)
         case ast.MatMult():
             return _call("matmul", (left, right))
+        case ast.Mod():
+            return Call("mod", (left, right))
+        case ast.BitOr():
+            return Comparison((left, right), ("or",))
+        case ast.BitAnd():
+            return Comparison((left, right), ("and",))
     return Code(ast.unparse(node))
 
 

@@ -8,17 +8,18 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from osolgil.formulas import catalog
 from osolgil.formulas.catalog import Row
 
 POINTS = 241
-_WALK = 60
+_WALK, _COURSE = 60, 200
 
 
 @dataclass(frozen=True)
@@ -34,21 +35,15 @@ class Curve:
 def curve(row: Row) -> Curve | None:
     """What there is to draw of a row, or None."""
     with np.errstate(all="ignore"):
-        match row:
-            case catalog.Activation():
-                return _activation(row)
-            case catalog.Loss():
-                return _loss(row)
-            case catalog.InitialScale():
-                return _initial_scale(row)
-            case catalog.Optimizer():
-                return _optimizer(row)
-            case catalog.Surface():
-                return _surface(row)
+        for kind, draw in _DRAWN.items():
+            if any(each.__name__ == kind for each in type(row).__mro__):
+                return draw(row)
     return None
 
 
 def _activation(row: Any) -> Curve | None:
+    if getattr(row, "kind", "elementwise") != "elementwise":
+        return None
     x = np.linspace(-6.0, 6.0, POINTS)
     found = {name: _values(formula, x) for name, formula in (("f(x)", row.formula), ("f′(x)", row.slope))}
     kept = {name: values for name, values in found.items() if values is not None}
@@ -67,15 +62,15 @@ def _values(formula: Any, x: np.ndarray) -> np.ndarray | None:
 def _loss(row: Any) -> Curve | None:
     """Loss and slope by the first output, for a target of 1; a second output of a row stays at 0."""
     z = np.linspace(-4.0, 4.0, POINTS)
-    target = np.ones_like(z)
-    if row.statistic is None:
-        given = (z, target)
-    else:
+    target, given = np.ones_like(z), ()
+    if row.statistic is not None:
+        rows = np.stack([z, np.zeros_like(z)], axis=-1), np.stack([target, np.zeros_like(z)], axis=-1)
         try:
-            statistic = row.statistic(np.stack([z, np.zeros_like(z)], axis=-1))
-        except TypeError:
+            given = row.statistic(*rows[: len(inspect.signature(row.statistic).parameters)])
+        except (TypeError, ValueError, IndexError):
             return None
-        given = (z, target, statistic)
+        given = given if isinstance(given, tuple) else (given,)
+    given = (z, target, *given)
     try:
         series = {"ℓ(z, 1)": row.formula(*given), "∂ℓ/∂z": row.slope(*given)}
     except (TypeError, ValueError, IndexError):
@@ -94,6 +89,19 @@ def _initial_scale(row: Any) -> Curve | None:
     return Curve(fans, {"s": values}, "fan in = fan out", logarithmic=True)
 
 
+def _schedule(row: Any) -> Curve | None:
+    """The factor over a course of 200 steps; a schedule that looks at the validation loss has no course of its own."""
+    if getattr(row, "state", None):
+        return None
+    steps = np.arange(_COURSE + 1.0)
+    try:
+        values = np.array([float(row.formula(step, float(_COURSE))) for step in steps])
+    except (TypeError, ValueError):
+        return None
+    return Curve(steps, {"γ": values}, "lookup.course")
+
+
+@functools.cache
 def _optimizer(row: Any) -> Curve | None:
     """How high it stands on the ravine step by step, beside gradient descent, each with its own learning rate."""
     from osolgil.errors import SettingsError
@@ -125,3 +133,13 @@ def _surface(row: Any) -> Curve:
         f"log₁₀(1 + f), {name}": np.log10(1.0 + np.maximum(v - row.lowest, 0.0)) for name, v in along.items()
     }
     return Curve(share, series, "lookup.window")
+
+
+_DRAWN: dict[str, Callable[[Any], Curve | None]] = {
+    "Activation": _activation,
+    "Loss": _loss,
+    "InitialScale": _initial_scale,
+    "Schedule": _schedule,
+    "Optimizer": _optimizer,
+    "Surface": _surface,
+}

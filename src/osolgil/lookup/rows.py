@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
 from osolgil.formulas.catalog import Row
-from osolgil.lookup.nearest import nearest
+from osolgil.spelling import hint
 
 KINDS = ("optimizers", "wrappers", "activations", "losses", "schedules", "initial_scales", "surfaces")
 _YEARS = re.compile(r"(\d{4})?(-)?(\d{4})?")
@@ -23,7 +23,7 @@ _YEARS = re.compile(r"(\d{4})?(-)?(\d{4})?")
 def rows_of(kind: str) -> Mapping[str, Row]:
     """Every row of a kind, in the order of the catalog."""
     if kind not in KINDS:
-        raise SettingsError(f"There is no kind '{kind}'; there are {', '.join(KINDS)}.")
+        raise SettingsError(f"There is no kind '{kind}'; there are {', '.join(KINDS)}.{hint(kind, KINDS)}")
     shelf = getattr(catalog, kind, None)
     return shelf() if shelf is not None else {}
 
@@ -50,9 +50,8 @@ def find(name: str, kind: str | None = None) -> Row:
                 known.setdefault(spelling, row)
     if key in known:
         return known[key]
-    close = nearest(key, known)
-    hint = f" Did you mean '{close}'?" if close else " Run 'osolgil optimizers' and its like to see all."
-    raise SettingsError(f"The catalog has no '{name}'.{hint}")
+    near = hint(key, known) or " Run 'osolgil optimizers' and its like to see all."
+    raise SettingsError(f"The catalog has no '{name}'.{near}")
 
 
 def chosen(
@@ -108,10 +107,9 @@ def _of_family(kind: str, rows: list[Row], wanted: str) -> list[Row]:
     families = sorted({family(row) for row in rows_of(kind).values()})
     key = _plain(wanted)
     if key not in families:
-        close = nearest(key, families)
-        hint = f" Did you mean '{close}'?" if close else ""
+        known = ", ".join(families)
         raise SettingsError(
-            f"There is no family '{wanted}' of {kind}.{hint} There are {', '.join(families)}."
+            f"There is no family '{wanted}' of {kind}.{hint(key, families)} There are {known}."
         )
     return [row for row in rows if family(row) == key]
 
