@@ -15,10 +15,18 @@ LAYERS = (
     ("engines.cpu.kernels",),
     ("formulas",),
     ("engines",),
+    ("equations", "problems", "paths", "lookup"),
     ("network",),
     ("engines.cpu.fleet", "engines.cpu.compiling"),  # an engine's highest floor: it runs whole networks
     ("model",),
-    ("race", "training", "report"),  # a race writes its report; the report names the race's settings
+    (
+        "race",
+        "training",
+        "report",
+        "landscape",
+        "perceptron",
+    ),  # a race writes its report, which names its settings
+    ("pictures",),
     ("terminal", "command_line", "cli"),
 )
 NO_FRIENDS = {"data": tuple(name for layer in LAYERS for name in layer)}

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from osolgil.data import from_arrays, load
     from osolgil.errors import DataError, MissingLibraryError, OsolgilError, OutputError, SettingsError
     from osolgil.formulas.own.declare import activation, loss, optimizer
+    from osolgil.landscapes import Landscape, landscape
     from osolgil.model import Model
+    from osolgil.paths import Paths, path
     from osolgil.race import Entrant, RaceSettings, Verdict, race
     from osolgil.training import Trained, train
 
 __all__ = [
-    "DataError", "Entrant", "MissingLibraryError", "Model", "OsolgilError", "OutputError", "RaceSettings",
-    "SettingsError", "Trained", "Verdict", "activation", "from_arrays", "load", "loss", "optimizer", "race", "train",
+    "DataError", "Entrant", "Landscape", "MissingLibraryError", "Model", "OsolgilError", "OutputError",
+    "Paths", "RaceSettings", "SettingsError", "Trained", "Verdict", "activation", "from_arrays",
+    "landscape", "load", "loss", "optimizer", "path", "race", "train",
 ]  # fmt: skip
 __version__ = "0.1.0"
 
@@ -34,6 +37,8 @@ _HOMES = {
     **dict.fromkeys(("Entrant", "RaceSettings", "Verdict"), "osolgil.race"),
     **dict.fromkeys(("Trained", "train"), "osolgil.training"),
     "Model": "osolgil.model",
+    **dict.fromkeys(("Paths", "path"), "osolgil.paths"),
+    **dict.fromkeys(("Landscape", "landscape"), "osolgil.landscapes"),
 }
 
 

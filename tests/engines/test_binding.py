@@ -44,7 +44,7 @@ def module(x):
 
 
 def nested(x):
-    return exp(x) + (sin if True else x)  # noqa: F821
+    return exp(x) + (sinh if True else x)  # noqa: F821
 
 
 FOREIGN = {
@@ -53,7 +53,7 @@ FOREIGN = {
     builtin: "max",
     method: ".clip",
     module: "np",
-    nested: "sin",
+    nested: "sinh",
 }
 ENGINES = {
     "JAX": accelerator.traced,

@@ -58,6 +58,7 @@ def _array_words(jax: Any) -> dict[str, Callable[..., Any]]:
 
 _SAME_NAME = (
     "absolute",
+    "cos",
     "exp",
     "expm1",
     "log",
@@ -65,6 +66,7 @@ _SAME_NAME = (
     "maximum",
     "minimum",
     "sign",
+    "sin",
     "sqrt",
     "tanh",
     "where",

@@ -33,6 +33,7 @@ def _sympy() -> Any:
 def _words(sympy: Any) -> dict[str, Any]:
     return {
         "absolute": sympy.Abs,
+        "cos": sympy.cos,
         "erf": sympy.erf,
         "erfc": sympy.erfc,
         "exp": sympy.exp,
@@ -43,6 +44,7 @@ def _words(sympy: Any) -> dict[str, Any]:
         "maximum": sympy.Max,
         "minimum": sympy.Min,
         "sign": sympy.sign,
+        "sin": sympy.sin,
         "sqrt": sympy.sqrt,
         "tanh": sympy.tanh,
         "where": lambda condition, chosen, otherwise: sympy.Piecewise((chosen, condition), (otherwise, True)),

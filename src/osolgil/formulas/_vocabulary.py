@@ -12,7 +12,7 @@ there may a formula repeat itself (`for k in range(5)`) or stand aside for a ste
 """
 
 import numpy as np
-from numpy import absolute, exp, expm1, log, log1p, maximum, minimum, sign, sqrt, tanh, where
+from numpy import absolute, cos, exp, expm1, log, log1p, maximum, minimum, sign, sin, sqrt, tanh, where
 
 from osolgil.formulas._array_words import (
     ARRAY_WORDS,
@@ -43,6 +43,7 @@ __all__ = [
     "column_maxima",
     "column_sums",
     "columns",
+    "cos",
     "dot",
     "erf",
     "erfc",
@@ -64,6 +65,7 @@ __all__ = [
     "rows",
     "shaped_like",
     "sign",
+    "sin",
     "sqrt",
     "sum",
     "tanh",

@@ -175,6 +175,24 @@ def _arguments(formula: Formula) -> tuple[str, ...]:
     return tuple(inspect.signature(formula).parameters)
 
 
+@dataclass(frozen=True, eq=False)
+class Surface(Row):
+    """A function of two parameters with its hand-written gradient, to watch optimizers on.
+
+    `slope` gives (∂/∂x, ∂/∂y). `minima` are all points (x, y) where the lowest value, `lowest`, is reached;
+    `window` is the part usually drawn, (lowest x, highest x, lowest y, highest y), and `start` where a path
+    begins unless told otherwise. `noise` gives the standard deviation of one sample's gradient, where the
+    surface is seen through mini-batches.
+    """
+
+    slope: Formula = field(kw_only=True)
+    minima: tuple[tuple[float, float], ...] = field(kw_only=True)
+    lowest: float = field(kw_only=True)
+    window: tuple[float, float, float, float] = field(kw_only=True)
+    start: tuple[float, float] = field(kw_only=True)
+    noise: Formula | None = field(default=None, kw_only=True)
+
+
 RowType = TypeVar("RowType", bound=Row)
 
 
@@ -214,6 +232,7 @@ _activations: Shelf[Activation] = Shelf("activation")
 _losses: Shelf[Loss] = Shelf("loss")
 _initial_scales: Shelf[InitialScale] = Shelf("initial scale")
 _optimizers: Shelf[Optimizer] = Shelf("optimizer")
+_surfaces: Shelf[Surface] = Shelf("surface")
 
 
 def activation(name: str | Formula) -> Activation:
@@ -239,6 +258,11 @@ def optimizer(name: str | Formula) -> Optimizer:
     return _loaded(_optimizers).find(name)
 
 
+def surface(name: str) -> Surface:
+    """The surface called `name`."""
+    return _loaded(_surfaces).find(name)
+
+
 def activations() -> Mapping[str, Activation]:
     """Every activation, by name."""
     return _loaded(_activations).rows
@@ -259,8 +283,13 @@ def optimizers() -> Mapping[str, Optimizer]:
     return _loaded(_optimizers).rows
 
 
+def surfaces() -> Mapping[str, Surface]:
+    """Every surface, by name."""
+    return _loaded(_surfaces).rows
+
+
 def _loaded(shelf: Shelf[RowType]) -> Shelf[RowType]:
-    from osolgil.formulas import activations, initial_scales, losses, optimizers  # noqa: F401
+    from osolgil.formulas import activations, initial_scales, losses, optimizers, surfaces  # noqa: F401
 
     return shelf
 
@@ -302,4 +331,11 @@ def add_optimizer(
             defaults=MappingProxyType(dict(defaults)),
             **facts,
         )
+    )
+
+
+def add_surface(*, slope: Formula, name: str | None = None, **facts: Any) -> Callable[[Formula], Surface]:
+    """Decorator: put a surface with its gradient `slope` into the catalog."""
+    return lambda formula: _surfaces.add(
+        Surface(name=_name(formula, name), formula=formula, slope=slope, **facts)
     )
