@@ -18,6 +18,8 @@ import numpy as np
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
+from osolgil.formulas.states import Block
+from osolgil.spelling import hint
 
 Normalization = Literal["layer", "batch"]
 _NORMALIZATIONS = {None: layout.NO_NORMALIZATION, "layer": layout.LAYER_NORMALIZATION, "batch": layout.BATCH_NORMALIZATION}  # noqa: E501  # fmt: skip
@@ -49,7 +51,10 @@ class Network:
                 f"{self.depth} layers need {self.depth} activations, but {len(self.activations)} are given."
             )
         if self.normalization not in _NORMALIZATIONS:
-            raise SettingsError(f"Normalisation is 'layer', 'batch' or none, not '{self.normalization}'.")
+            near = hint(self.normalization, ("layer", "batch", "none"))
+            raise SettingsError(
+                f"Normalisation is 'layer', 'batch' or none, not '{self.normalization}'.{near}"
+            )
         for name in self.activations:
             catalog.activation(name)
         catalog.initial_scale(self.initial_scale)
@@ -94,6 +99,22 @@ class Network:
         return int(
             last[layout.BIAS] + last[layout.UNITS] + (last[layout.LEARNED] >= 0) * last[layout.OUTPUTS]
         )
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """Every weight, bias, gain, shift and learned slope as a part of the flat parameter vector, in its order."""
+        blocks = []
+        for row in self.table:
+            inputs, units = int(row[layout.INPUTS]), int(row[layout.UNITS])
+            blocks.append(Block(int(row[layout.WEIGHT]), inputs, units, matrix=True))
+            places = [
+                row[layout.BIAS],
+                *([row[layout.GAIN], row[layout.SHIFT]] if row[layout.NORMALIZATION] else ()),
+            ]
+            blocks += [Block(int(place), 1, units) for place in places]
+            if row[layout.LEARNED] >= 0:
+                blocks.append(Block(int(row[layout.LEARNED]), 1, int(row[layout.OUTPUTS])))
+        return tuple(blocks)
 
     @property
     def running_size(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from osolgil.data.named import NAMED, load_named
 from osolgil.data.preprocessing import Preprocessing
 from osolgil.data.source import Source
 from osolgil.errors import DataError
+from osolgil.spelling import alike
 
 
 def load(
@@ -149,7 +149,7 @@ def _existing(source: str | Path) -> Path:
         raise DataError(f"'{source}' is no file name.") from error
     if found:
         return path
-    close = difflib.get_close_matches(str(source).casefold(), data_names(), 3, 0.6)
+    close = alike(source, data_names())
     hint = f"; did you mean {' or '.join(close)}?" if close else "."
     raise DataError(
         f"There is no file or data set '{source}'{hint} Built-in sets: {', '.join(BUILTIN)}; "

@@ -22,7 +22,7 @@ def traced(formula: Callable[..., Any]) -> Callable[..., Any]:
     words = {name: getattr(numpy, name) for name in _SAME_NAME}
     words |= {"erf": special.erf, "erfc": special.erfc}
     words |= {"logsumexp": lambda row: special.logsumexp(row, axis=-1)}
-    words |= _reductions(numpy, special)
+    words |= _reductions(numpy, special) | _array_words(jax)
     return bind(formula, words, engine="JAX")
 
 
@@ -39,6 +39,36 @@ def _reductions(numpy: Any, special: Any) -> dict[str, Any]:
         "logsumexp_above": lambda row: special.logsumexp(below(row), axis=-1),
         "row_maximum": lambda row: numpy.max(row, axis=-1),
         "simplex_threshold": simplex_threshold,
+    }
+
+
+def _array_words(jax: Any) -> dict[str, Callable[..., Any]]:
+    """The words over whole arrays; shapes are known while tracing, so `wide` chooses then."""
+    numpy = jax.numpy
+
+    def orthonormal(x: Any) -> Any:
+        q, r = numpy.linalg.qr(x)
+        return q * numpy.where(numpy.diagonal(r) < 0.0, -1.0, 1.0)
+
+    return {
+        "column_maxima": lambda x: numpy.max(x, axis=0, keepdims=True),
+        "column_sums": lambda x: numpy.sum(x, axis=0, keepdims=True),
+        "columns": lambda x: x.shape[1],
+        "dot": lambda x, y: numpy.sum(x * y),
+        "identity": lambda x: numpy.eye(x.shape[0], dtype=x.dtype),
+        "matmul": lambda x, y: numpy.matmul(x, y, precision="highest"),
+        "member": lambda history, k: history[k],
+        "norm": lambda x: numpy.sqrt(numpy.sum(x * x)),
+        "orthonormal": orthonormal,
+        "pushed": lambda history, x: numpy.concatenate([history[1:], numpy.reshape(x, (1, -1))]),
+        "row_maxima": lambda x: numpy.max(x, axis=1, keepdims=True),
+        "row_sums": lambda x: numpy.sum(x, axis=1, keepdims=True),
+        "rows": lambda x: x.shape[0],
+        "shaped_like": lambda x, y: x if x.shape == y.shape else x.T,
+        "sum": numpy.sum,
+        "trace": numpy.trace,
+        "transpose": numpy.transpose,
+        "wide": lambda x: x.T if x.shape[0] > x.shape[1] else x,
     }
 
 

@@ -11,147 +11,22 @@ A formula joins the catalog by its decorator, in the module where it is written;
 {'negative_slope': 0.2}
 """
 
-import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from osolgil.errors import SettingsError
 from osolgil.formulas import naming
+from osolgil.formulas.activation_row import Activation
+from osolgil.formulas.row import Formula, Row
+from osolgil.spelling import hint
 
-Formula = Callable[..., Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """What every formula of the catalog tells about itself.
-
-    `peers` maps a library ("pytorch", "keras", "optax") to one sentence on how its definition differs,
-    or "same" where it does not. Arguments of the formula that have a default are its hyperparameters;
-    `limits` gives the interval each must lie in, `given` what a user set: a row found as
-    `huber(delta=2)` carries {"delta": 2.0} and applies it when called.
-    """
-
-    name: str
-    title: str
-    formula: Formula
-    paper: str
-    year: int
-    parents: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    peers: Mapping[str, str] = field(default_factory=dict)
-    limits: naming.Limits = field(default_factory=dict, kw_only=True)
-    given: Mapping[str, float] = field(default_factory=dict, kw_only=True)
-
-    @property
-    def settings(self) -> dict[str, float]:
-        """Every hyperparameter of the formula: its default, or what was given."""
-        return {**naming.defaults_of(self.formula), **self.given}
-
-    @property
-    def text(self) -> str:
-        """The name as a user writes it, with the hyperparameters that differ from their defaults."""
-        return naming.written(self.name, self.given)
-
-    def having(self, given: Mapping[str, float]) -> Self:
-        """This row with hyperparameters set; `SettingsError` for unknown names and senseless values."""
-        defaults = naming.defaults_of(self.formula)
-        chosen = naming.settle(self.title, defaults, given, self.limits)
-        return replace(self, given={key: value for key, value in chosen.items() if value != defaults[key]})
-
-    @property
-    def location(self) -> tuple[str, int]:
-        """File and line where the formula is written."""
-        return inspect.getsourcefile(self.formula) or "", inspect.getsourcelines(self.formula)[1]
-
-    @property
-    def summary(self) -> str:
-        """First line of the formula's docstring."""
-        return (inspect.getdoc(self.formula) or "").split("\n", 1)[0]
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return self.formula(*arguments, **{**self.given, **keywords})
-
-
-@dataclass(frozen=True, eq=False)
-class Activation(Row):
-    """An activation f with its hand-written derivative, both functions of the pre-activation x.
-
-    Of a "row-wise" one each value depends on the whole row: `statistic` reduces the row to two numbers, which
-    the formula takes besides x. Its `slope` is the product of a gradient with the row's Jacobian, a function of the
-    value, the gradient at the value, and the sums over the row of the `terms` of these two.
-    One in "pieces" folds several pre-activations into a value, two at a time: the formula takes what is folded so
-    far and the next piece, the slope returns the derivatives by both. Its number of pieces may be set up to
-    `most_pieces`.
-    `learned` names a hyperparameter that every unit of a layer trains like a bias, from its default on, and
-    `learned_slope` is the derivative by it. A `random` activation takes a number from [0, 1) as its second
-    argument, drawn anew for every element in training, 1/2 in evaluation. `ordered` names two hyperparameters
-    of which the second may not be below the first.
-    """
-
-    slope: Formula = field(kw_only=True)
-    kind: Literal["elementwise", "row-wise", "pieces"] = field(default="elementwise", kw_only=True)
-    statistic: Formula | None = field(default=None, kw_only=True)
-    terms: Formula | None = field(default=None, kw_only=True)
-    term_count: int = field(default=1, kw_only=True)
-    pieces: int = field(default=1, kw_only=True)
-    most_pieces: int = field(default=0, kw_only=True)
-    learned: str | None = field(default=None, kw_only=True)
-    learned_slope: Formula | None = field(default=None, kw_only=True)
-    random: bool = field(default=False, kw_only=True)
-    ordered: tuple[str, str] | None = field(default=None, kw_only=True)
-
-    @property
-    def family(self) -> str:
-        """The module it is written in: "sigmoidal", "rectifiers", "gates" …"""
-        return self.formula.__module__.rpartition(".")[2]
-
-    @property
-    def settings(self) -> dict[str, float]:
-        """Every hyperparameter: its default, or what was given."""
-        own = super().settings
-        if self.random:
-            del own["random"]
-        return {**own, "pieces": float(self.pieces)} if self.most_pieces else own
-
-    def having(self, given: Mapping[str, float]) -> Self:
-        """This row with hyperparameters set, in its value and its slopes alike."""
-        defaults = self.settings
-        chosen = naming.settle(self.title, defaults, given, self.limits)
-        if self.ordered and chosen[self.ordered[0]] > chosen[self.ordered[1]]:
-            low, high = self.ordered
-            raise SettingsError(f"{low} of {self.title} must not be above {high}.")
-        pieces = chosen.get("pieces", self.pieces)
-        if self.most_pieces and pieces not in range(2, self.most_pieces + 1):
-            raise SettingsError(
-                f"pieces of {self.title} must be a whole number from 2 to {self.most_pieces}, not {pieces:g}."
-            )
-        changed = {key: value for key, value in chosen.items() if value != defaults[key]}
-        formulas = {
-            name: naming.redefined(formula, changed)
-            for name in ("formula", "slope", "learned_slope")
-            if (formula := getattr(self, name)) is not None
-        }
-        return replace(self, given={**self.given, **changed}, pieces=int(pieces), **formulas)
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """The value: of x, of the rows (…, outputs) of a row-wise one, or of all pieces, one after another."""
-        if self.statistic is not None:
-            (rows,) = arguments
-            return self.formula(rows, *(number[..., None] for number in self.statistic(rows)), **keywords)
-        if self.kind == "pieces":
-            return functools.reduce(lambda folded, piece: self.formula(folded, piece, **keywords), arguments)
-        return self.formula(*arguments, **keywords)
-
-    def pull_back(self, rows: Any, gradient: Any) -> Any:
-        """For a row-wise one: the gradient at the pre-activations (…, outputs) from that at the values."""
-        assert self.terms is not None
-        values = self(rows)
-        terms = self.terms(values, gradient)
-        totals = [term.sum(-1, keepdims=True) for term in (terms if isinstance(terms, tuple) else (terms,))]
-        return self.slope(values, gradient, *totals)
+Scope = Literal["element", "layer", "network"]
+NOT_AVAILABLE: Mapping[str, str] = MappingProxyType(
+    {"pytorch": "not available", "keras": "not available", "optax": "not available"}
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,12 +51,17 @@ class InitialScale(Row):
 
 @dataclass(frozen=True, eq=False)
 class Optimizer(Row):
-    """An update per element with its state, and coefficients computed once per step.
+    """An update with its state, and coefficients computed once per step.
 
-    `state` names the arrays carried from step to step (all start at 0); `carried` names scalars carried from
-    step to step with their first values; `defaults` are the hyperparameters. `generalises` names the
-    optimizers it contains as special cases, which it must not lose to when well tuned (Choi et al. 2019,
-    arXiv:1910.05446).
+    `scope` says what the update is given: "element", one number at a time; "layer", a weight as a matrix
+    (inputs, outputs) and a bias, gain or shift as one row (1, units), which `vectors` moves where it is given;
+    "network", all parameters as one vector (size,). `state` names the arrays carried from step to step; they are
+    as large as θ unless `shapes` says otherwise, in the words "rows", "columns", "size" and whole numbers; () is
+    a number. They start at 0 unless `initial` gives a number, a hyperparameter's name, "theta" (the parameters
+    at the start), "identity" or the numbers themselves. `carried` names scalars carried from step to step with
+    their first values; `defaults` are the hyperparameters. An update that takes `loss` is given the batch's
+    loss. `generalises` names the optimizers it contains as special cases, which it must not lose to when well
+    tuned (Choi et al. 2019, arXiv:1910.05446).
     """
 
     state: tuple[str, ...] = field(kw_only=True)
@@ -192,6 +72,10 @@ class Optimizer(Row):
     carried: Mapping[str, float] = field(default_factory=dict, kw_only=True)
     generalises: tuple[str, ...] = field(default=(), kw_only=True)
     full_batch: bool = field(default=False, kw_only=True)
+    scope: Scope = field(default="element", kw_only=True)
+    vectors: Formula | None = field(default=None, kw_only=True)
+    shapes: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict, kw_only=True)
+    initial: Mapping[str, float | str | tuple[float, ...]] = field(default_factory=dict, kw_only=True)
 
     @property
     def family(self) -> str:
@@ -200,13 +84,50 @@ class Optimizer(Row):
 
     @property
     def coefficient_names(self) -> tuple[str, ...]:
-        """Names of the scalars `update` takes after the parameter, its gradient and the state."""
-        names = tuple(inspect.signature(self.formula).parameters)
-        return names[2 + len(self.state) :]
+        """Names of the scalars the update takes after the parameter, its gradient and the state."""
+        names = dict.fromkeys(name for formula in self.updates for name in _arguments(formula)[2:])
+        return tuple(name for name in names if name not in (*self.state, "loss"))
+
+    @property
+    def updates(self) -> tuple[Formula, ...]:
+        """The update of matrices, and the one of vectors where they are treated apart."""
+        return (self.formula,) if self.vectors is None else (self.formula, self.vectors)
+
+    @property
+    def needs_loss(self) -> bool:
+        """Whether the update is given the batch's loss."""
+        return any("loss" in _arguments(formula) for formula in self.updates)
+
+    def state_of(self, formula: Formula) -> tuple[str, ...]:
+        """The state that one of the updates takes."""
+        names = _arguments(formula)
+        return tuple(name for name in self.state if name in names)
 
     def hyperparameters(self, **given: float) -> dict[str, float]:
         """Defaults overridden by what is given; unknown names raise `SettingsError`."""
         return naming.settle(self.title, self.defaults, given, self.limits)
+
+
+def _arguments(formula: Formula) -> tuple[str, ...]:
+    return tuple(inspect.signature(formula).parameters)
+
+
+@dataclass(frozen=True, eq=False)
+class Surface(Row):
+    """A function of two parameters with its hand-written gradient, to watch optimizers on.
+
+    `slope` gives (∂/∂x, ∂/∂y). `minima` are all points (x, y) where the lowest value, `lowest`, is reached;
+    `window` is the part usually drawn, (lowest x, highest x, lowest y, highest y), and `start` where a path
+    begins unless told otherwise. `noise` gives the standard deviation of one sample's gradient, where the
+    surface is seen through mini-batches.
+    """
+
+    slope: Formula = field(kw_only=True)
+    minima: tuple[tuple[float, float], ...] = field(kw_only=True)
+    lowest: float = field(kw_only=True)
+    window: tuple[float, float, float, float] = field(kw_only=True)
+    start: tuple[float, float] = field(kw_only=True)
+    noise: Formula | None = field(default=None, kw_only=True)
 
 
 RowType = TypeVar("RowType", bound=Row)
@@ -229,15 +150,19 @@ class Shelf(Generic[RowType]):
         self._rows[row.name] = row
         return row
 
-    def find(self, name: str) -> RowType:
-        key = naming.plain(str(name).partition("(")[0])
+    def find(self, name: str | Formula) -> RowType:
+        if not isinstance(name, str) or "@" in name or ":" in name or name.endswith(".py"):
+            from osolgil.formulas import own
+
+            return own.find(self._kind, name)  # type: ignore[return-value]
+        key = naming.plain(name.partition("(")[0])
         if key in self._aliases:
             row = self._rows[self._aliases[key]]
             _, given = naming.parse(name, tuple(row.settings))
             changed = row.having(given) if given else row
             return self._changed.setdefault(changed.text, changed) if changed.given else row
-        hint = naming.hint(key, self._aliases)
-        raise SettingsError(f"There is no {self._kind} '{name}'.{hint} Known: {', '.join(self._rows)}.")
+        help_ = hint(key, self._aliases) or f" Known: {', '.join(self._rows)}."
+        raise SettingsError(f"There is no {self._kind} '{name}'.{help_}")
 
     @property
     def rows(self) -> Mapping[str, RowType]:
@@ -248,14 +173,18 @@ _activations: Shelf[Activation] = Shelf("activation")
 _losses: Shelf[Loss] = Shelf("loss")
 _initial_scales: Shelf[InitialScale] = Shelf("initial scale")
 _optimizers: Shelf[Optimizer] = Shelf("optimizer")
+_surfaces: Shelf[Surface] = Shelf("surface")
 
 
-def activation(name: str) -> Activation:
-    """The activation called `name`; `SettingsError` names the nearest one if there is none."""
+def activation(name: str | Formula) -> Activation:
+    """The activation called `name`; `SettingsError` names the nearest one if there is none.
+
+    As everywhere in the catalog, `name` may be the user's own function, or its place: "mine.py:bent".
+    """
     return _loaded(_activations).find(name)
 
 
-def loss(name: str) -> Loss:
+def loss(name: str | Formula) -> Loss:
     """The loss called `name`."""
     return _loaded(_losses).find(name)
 
@@ -265,9 +194,14 @@ def initial_scale(name: str) -> InitialScale:
     return _loaded(_initial_scales).find(name)
 
 
-def optimizer(name: str) -> Optimizer:
+def optimizer(name: str | Formula) -> Optimizer:
     """The optimizer called `name`."""
     return _loaded(_optimizers).find(name)
+
+
+def surface(name: str) -> Surface:
+    """The surface called `name`."""
+    return _loaded(_surfaces).find(name)
 
 
 def activations() -> Mapping[str, Activation]:
@@ -295,8 +229,13 @@ def optimizers() -> Mapping[str, Optimizer]:
     return _loaded(_optimizers).rows
 
 
+def surfaces() -> Mapping[str, Surface]:
+    """Every surface, by name."""
+    return _loaded(_surfaces).rows
+
+
 def _loaded(shelf: Shelf[RowType]) -> Shelf[RowType]:
-    from osolgil.formulas import activations, initial_scales, losses, optimizers  # noqa: F401
+    from osolgil.formulas import activations, initial_scales, losses, optimizers, surfaces  # noqa: F401
 
     return shelf
 
@@ -338,4 +277,11 @@ def add_optimizer(
             defaults=MappingProxyType(dict(defaults)),
             **facts,
         )
+    )
+
+
+def add_surface(*, slope: Formula, name: str | None = None, **facts: Any) -> Callable[[Formula], Surface]:
+    """Decorator: put a surface with its gradient `slope` into the catalog."""
+    return lambda formula: _surfaces.add(
+        Surface(name=_name(formula, name), formula=formula, slope=slope, **facts)
     )

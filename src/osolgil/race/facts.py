@@ -13,6 +13,7 @@ from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import OsolgilError
 from osolgil.model import Model
+from osolgil.race import own_formulas
 from osolgil.race.conclusion import leaderboard, model_run, profiles, sensitivity, target_score
 from osolgil.race.course import Candidate, Course
 from osolgil.race.settings import RaceSettings
@@ -55,6 +56,7 @@ def conclude(
         "version": __version__,
         "data": data_facts(data),
         "settings": settings.to_dict(),
+        "formulas": own_formulas.stored(settings),
         "network": {
             "widths": list(network.widths),
             "activations": list(network.activations),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from osolgil.formulas import catalog
+from osolgil.report.recipe import scoped
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
@@ -12,7 +13,7 @@ from osolgil.report.recipe.plan import (
     initial_scale,
     source,
 )
-from osolgil.report.recipe.pytorch import pasted
+from osolgil.report.recipe.pytorch import loss_formula, one_hot, pasted, written_loss
 
 _ACTIVATIONS = {
     "identity": "keras.activations.linear",
@@ -129,6 +130,8 @@ def _optimizer_class(plan: Plan) -> list[str]:
     row = plan.optimizer
     if row.name in _OPTIMIZERS:
         return []
+    if row.scope != "element":
+        return scoped.in_keras(plan)
     states = [f"state[{place}]" for place in range(len(row.state))]
     first = list(row.carried.values())
     step = [
@@ -138,6 +141,7 @@ def _optimizer_class(plan: Plan) -> list[str]:
         *coefficient_lines(row, "time", "new_carried" if row.carried else "carried"),
         f"result = {row.formula.__name__}({', '.join(['variable', 'gradient', *states, '*scalars'])})",
         "new, *kept = result if isinstance(result, tuple) else (result,)",
+        "kept = [ops.copy(value) for value in kept]  # one state may be handed on as another",
         "self.assign(variable, new)",
         "for old, value in zip(state, kept):",
         "    self.assign(old, value)",
@@ -194,20 +198,38 @@ def _targets_and_loss(plan: Plan) -> str:
         targets += ".astype(keras.config.floatx())"
         loss = "summed_cross_entropy"
     else:
-        targets = f"np.reshape(targets, (-1, {number})).astype(keras.config.floatx())"
-        loss = "summed_squared_error"
+        wide = one_hot("targets", number) if plan.classify else f"np.reshape(targets, (-1, {number}))"
+        targets = f"{wide}.astype(keras.config.floatx())"
+        loss = "summed_squared_error" if plan.loss == "squared_error" else "summed_loss"
     surprise = "ops.binary_crossentropy(targets, outputs, from_logits=True)"
     helpers = {
         "summed_cross_entropy": f"ops.sum({surprise}, axis=-1)",
         "summed_squared_error": "ops.sum((outputs - targets) ** 2, axis=-1)",
+        "summed_loss": f"ops.sum({written_loss(plan)}, axis=-1)",
     }
-    lines = ["def prepared(targets):", f"    return {targets}", "", ""]
+    lines = [*loss_formula(plan, "ops"), "def prepared(targets):", f"    return {targets}", "", ""]
     if loss in helpers:
         lines += [f"def {loss}(targets, outputs):", f"    return {helpers[loss]}", "", ""]
     return "\n".join([
-        *lines, "def make_model(seed=SEED):", "    model = make_network(seed)",
-        f"    model.compile(optimizer=make_optimizer(), loss={loss})", "    return model",
+        *lines, "def make_model(seed=SEED):", "    model = make_network(seed)", *_compilation(plan, loss),
+        "    return model",
     ])  # fmt: skip
+
+
+def _compilation(plan: Plan, loss: str) -> list[str]:
+    """An optimizer of whole layers runs step by step, and may ask for the batch's loss."""
+    if plan.optimizer.scope == "element":
+        return [f"    model.compile(optimizer=make_optimizer(), loss={loss})"]
+    lines = ["    optimizer = make_optimizer()"]
+    if plan.optimizer.needs_loss:
+        lines += [
+            f"    measure = {loss}", "", "    def measured(targets, outputs):",
+            "        values = measure(targets, outputs)",
+            "        optimizer.loss = float(ops.convert_to_numpy(ops.mean(values)))",
+            "        return values", "",
+        ]  # fmt: skip
+        loss = "measured"
+    return [*lines, f"    model.compile(optimizer=optimizer, loss={loss}, run_eagerly=True)"]
 
 
 _TRAIN = """def train(inputs, targets, seed=SEED):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from osolgil.formulas import catalog
+from osolgil.report.recipe import scoped
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
@@ -12,7 +13,7 @@ from osolgil.report.recipe.plan import (
     initial_scale,
     source,
 )
-from osolgil.report.recipe.pytorch import pasted
+from osolgil.report.recipe.pytorch import loss_formula, pasted, written_loss
 
 _ACTIVATIONS = {
     "identity": "(lambda values: values)",
@@ -90,6 +91,8 @@ def _optimizer_class(plan: Plan) -> list[str]:
     row = plan.optimizer
     if row.name in _OPTIMIZERS:
         return []
+    if row.scope != "element":
+        return scoped.in_optax(plan)
     first = ", ".join(f"jnp.asarray({value!r})" for value in row.carried.values())
     lines = [
         "def own_optimizer():",
@@ -209,9 +212,17 @@ def _targets_and_loss(plan: Plan) -> str:
         )
         loss = "optax.sigmoid_binary_cross_entropy(outputs, targets).sum()"
     else:
-        targets = f"jnp.reshape(jnp.asarray(targets, float), (-1, {number}))"
-        loss = "((outputs - targets) ** 2).sum()"
-    lines = ["def prepared(targets):", f"    return {targets}", "", "", "def summed_loss(outputs, targets):"]
+        wide = f"jax.nn.one_hot(jnp.asarray(targets, jnp.int32), {number}, dtype=float)"
+        targets = wide if plan.classify else f"jnp.reshape(jnp.asarray(targets, float), (-1, {number}))"
+        loss = f"{written_loss(plan)}.sum()"
+    lines = [
+        *loss_formula(plan, "jnp"),
+        "def prepared(targets):",
+        f"    return {targets}",
+        "",
+        "",
+        "def summed_loss(outputs, targets):",
+    ]
     return "\n".join([*lines, f"    return {loss}"])
 
 
@@ -260,8 +271,9 @@ def _step(plan: Plan) -> str:
             "    kept = 1.0 - LEARNING_RATE * DECOUPLED_WEIGHT_DECAY",
             '    parameters = [layer | {"weight": kept * layer["weight"]} for layer in parameters]',
         ]
+    loss = ", value=loss" * plan.optimizer.needs_loss
     lines += [
-        "    updates, state = optimizer.update(gradients, state, parameters)",
+        f"    updates, state = optimizer.update(gradients, state, parameters{loss})",
         "    return optax.apply_updates(parameters, updates), running, state, loss",
     ]
     return "\n".join(lines)

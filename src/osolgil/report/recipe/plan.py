@@ -41,6 +41,7 @@ class Plan:
     activation: str
     output_activation: str
     settings: dict[str, Any]
+    own: frozenset[str] = frozenset()
 
     @property
     def classify(self) -> bool:
@@ -113,7 +114,7 @@ def plan_of(facts: dict[str, Any]) -> Plan | None:
     names = facts["network"]["activations"]
     return Plan(
         row["title"], facts["data"]["name"], facts["data"]["score"], catalog.optimizer(row["optimizer"]),
-        dict(row["hyperparameters"]), layers, names[0], names[-1], settings,
+        dict(row["hyperparameters"]), layers, names[0], names[-1], settings, frozenset(facts.get("formulas", ())),
     )  # fmt: skip
 
 

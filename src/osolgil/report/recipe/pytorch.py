@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from osolgil.formulas import catalog
+from osolgil.report.recipe import scoped
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
@@ -174,6 +175,8 @@ def _optimizer_class(plan: Plan) -> list[str]:
     row = plan.optimizer
     if row.name in _OPTIMIZERS:
         return []
+    if row.scope != "element":
+        return scoped.in_pytorch(plan)
     state = [f"state[{place}]" for place in range(len(row.state))]
     first = [repr(value) for value in row.carried.values()]
     loop = [
@@ -222,11 +225,32 @@ def _targets_and_loss(plan: Plan) -> str:
         targets += ".to(torch.get_default_dtype())"
         loss = 'F.binary_cross_entropy_with_logits(outputs, targets, reduction="sum")'
     else:
-        reshaped = f"np.reshape(targets, (-1, {plan.layers[-1].outputs}))"
-        targets = f"torch.as_tensor({reshaped}, dtype=torch.get_default_dtype())"
-        loss = "((outputs - targets) ** 2).sum()"
-    lines = ["def prepared(targets):", f"    return {targets}", "", "", "def summed_loss(outputs, targets):"]
+        number = plan.layers[-1].outputs
+        wide = one_hot("targets", number) if plan.classify else f"np.reshape(targets, (-1, {number}))"
+        targets = f"torch.as_tensor({wide}, dtype=torch.get_default_dtype())"
+        loss = f"{written_loss(plan)}.sum()"
+    lines = [*loss_formula(plan, "torch"), "def prepared(targets):", f"    return {targets}", "", ""]
+    lines.append("def summed_loss(outputs, targets):")
     return "\n".join([*lines, f"    return {loss}"])
+
+
+def one_hot(targets: str, number: int) -> str:
+    """Code that turns class numbers into a column per class."""
+    return f"np.eye({number})[np.asarray({targets}, np.int64)]"
+
+
+def written_loss(plan: Plan) -> str:
+    """Code of a loss no library has, per output."""
+    if plan.loss == "squared_error":
+        return "((outputs - targets) ** 2)"
+    return f"{catalog.loss(plan.loss).formula.__name__}(outputs, targets)"
+
+
+def loss_formula(plan: Plan, library: str) -> list[str]:
+    """The formula of an own loss, as its author wrote it."""
+    if plan.loss not in plan.own:
+        return []
+    return [pasted([source(catalog.loss(plan.loss).formula)], library), "", ""]
 
 
 def _step(plan: Plan) -> str:
@@ -242,6 +266,8 @@ def _step(plan: Plan) -> str:
         lines.append("    outputs = output_activation(network(inputs))")
         lines.append("    loss = summed_loss(outputs, targets) / len(inputs)")
     lines.append("    loss.backward()")
+    if plan.optimizer.needs_loss:
+        lines.append("    optimizer.loss = float(loss.detach())")
     if settings["l1"] or settings["l2"]:
         terms = ["L2 * weight.detach()"] * bool(settings["l2"]) + ["L1 * weight.detach().sign()"] * bool(
             settings["l1"]
