@@ -89,7 +89,7 @@ def _heads(row: Row, name: str, formula: Formula) -> tuple[list[str], bool]:
             return [*row.carried, *row.coefficient_names], False  # type: ignore[attr-defined]
         return _moved(row, name, formula), False
     if name == "statistic" and hasattr(row, "statistic_names"):
-        return list(row.statistic_names), False
+        return list(row.statistic_names), False  # type: ignore[attr-defined]
     if getattr(row, "kind", "") == "row-wise":
         own = {"formula": ["f(x)"], "slope": ["∂ℓ/∂x"], "terms": ["term"], "statistic": ["statistic"]}
         return own.get(name, [name]), True
