@@ -65,7 +65,7 @@ def _block(row: Row, name: str, formula: Formula) -> Block:
     except BindingError:
         found = []
     # A scalar handed on under its own name says nothing.
-    told = tuple(line for line in found if line.body != Name(line.head))
+    told = tuple(line for line in found if line.ready or line.body != Name(line.head))
     return Block(f"equation.{_caption(row, name)}", told, formula, tuple(heads))
 
 
@@ -89,9 +89,9 @@ def _heads(row: Row, name: str, formula: Formula) -> tuple[list[str], bool]:
             return [*row.carried, *row.coefficient_names], False  # type: ignore[attr-defined]
         return _moved(row, name, formula), False
     if name == "statistic" and hasattr(row, "statistic_names"):
-        return list(row.statistic_names), False
+        return list(row.statistic_names), False  # type: ignore[attr-defined]
     if getattr(row, "kind", "") == "row-wise":
-        own = {"formula": ["f(x)"], "slope": ["∂ℓ/∂x"], "terms": ["Σ terms"], "statistic": ["statistic"]}
+        own = {"formula": ["f(x)"], "slope": ["∂ℓ/∂x"], "terms": ["term"], "statistic": ["statistic"]}
         return own.get(name, [name]), True
     if getattr(row, "kind", "") == "pieces":
         return {"formula": ["f(x, …)"], "slope": ["∂f/∂x", "∂f/∂piece"]}.get(name, [name]), True
@@ -99,7 +99,7 @@ def _heads(row: Row, name: str, formula: Formula) -> tuple[list[str], bool]:
     state = getattr(row, "state", None)
     if kind == "Schedule" and state:
         return list(state), False
-    return _VALUES.get(kind, {"formula": ["factor"]}).get(name, [name.replace("_", " ")]), True
+    return _VALUES.get(kind, {"formula": ["f"]}).get(name, [name.replace("_", " ")]), True
 
 
 def _moved(row: Any, name: str, formula: Formula) -> list[str]:
@@ -107,4 +107,6 @@ def _moved(row: Any, name: str, formula: Formula) -> list[str]:
     hook = name.removeprefix("hooks.") if name.startswith("hooks.") else getattr(row, "hook", "update")
     taken = inspect.signature(formula).parameters
     first = "gradient" if hook == "gradient" else "theta"
+    if hook == "resume":
+        return ["theta", "gradient", *(state for state in row.state if state in taken)]
     return [first, *(state for state in row.state if state in taken)]

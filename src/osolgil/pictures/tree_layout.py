@@ -135,4 +135,7 @@ def _lane_order(members: Sequence[Member]) -> list[str]:
             tried[one], tried[other] = tried[other], tried[one]
             if length(tried) < best:
                 order, best, improved = tried, length(tried), True
-    return order
+    oldest = min(order, key=lambda family: first[family])
+    return (
+        order[::-1] if order.index(oldest) > (len(order) - 1) / 2 else order
+    )  # where it all began stands left

@@ -89,8 +89,8 @@ def _pairs(facts: dict[str, Any], language: str) -> list[tuple[str, str]]:
     ]
     found += [("state", ", ".join([*facts.get("state", ()), *facts.get("carried", ())]))]
     pairs = [(message(f"lookup.{key}", language), text) for key, text in found if text]
-    names = {"pytorch": "PyTorch", "keras": "Keras", "optax": "optax"}
-    pairs += [(names.get(library, library), text) for library, text in facts["peers"].items()]
+    names = {"pytorch": "PyTorch", "keras": "Keras"}
+    pairs += [(names.get(library, str(library)), str(text)) for library, text in facts["peers"].items()]
     pairs += [
         (key.replace("_", " "), _short(value))
         for key, value in facts.items()
