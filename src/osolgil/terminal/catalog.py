@@ -59,7 +59,7 @@ def show_row(row: Row, language: str, latex: bool = False) -> None:
 
     console = console_for(sys.stdout)
     facts = row_facts(row)
-    console.print(Text.assemble((facts["title"], "bold"), f"  {facts['year']}"))
+    console.print(Text.assemble((facts["title"], "bold"), f"  {facts['year'] or ''}"))
     console.print(facts["docstring"])
     for block in facts["equations"]:
         console.print()

@@ -90,8 +90,8 @@ def _optimizer(written: Written) -> OwnOptimizer:
         state=state,
         defaults=MappingProxyType(defaults),
         coefficients=coefficients and _compiled(coefficients, f"{written.name}_coefficients", name),
-        changes="What its author changed.",
-        answers="What its author asked.",
+        changes="",
+        answers="",
     )
     trial.optimizer(row, where)
     return row
