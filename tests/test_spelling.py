@@ -73,7 +73,7 @@ def assert_suggested(sentence: str, name: str, wrong: str, known) -> None:
 
 
 @pytest.mark.parametrize(("kind", "name"), NAMES)
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_a_name_of_the_catalog(kind, name, data):
     find, rows = SHELVES[kind]
@@ -86,7 +86,7 @@ def test_a_name_of_the_catalog(kind, name, data):
 
 
 @pytest.mark.parametrize(("row", "name"), HYPERPARAMETERS, ids=lambda part: getattr(part, "name", part))
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(data=st.data())
 def test_a_hyperparameter(row, name, data):
     wrong = data.draw(typos(name))
@@ -101,7 +101,7 @@ def test_a_hyperparameter(row, name, data):
 
 
 @pytest.mark.parametrize("name", RaceSettings.__dataclass_fields__)
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(data=st.data())
 def test_a_setting(name, data):
     wrong = data.draw(typos(name))
@@ -146,14 +146,14 @@ def table(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", [name for name in COLUMNS if len(name) > 1])
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_a_column(name, data, table):
     wrong = data.draw(typos(name))
     assume(wrong not in COLUMNS)
     with pytest.raises(DataError) as refusal:
         osolgil.load(table, target=wrong)
-    assert f"'{name}'" in str(refusal.value)
+    assert_suggested(str(refusal.value), name, wrong, COLUMNS)
 
 
 @pytest.mark.parametrize(("command", "name"), OPTIONS, ids=lambda part: str(part).strip("-"))

@@ -48,15 +48,15 @@ def own(tmp_path, monkeypatch):
     return lambda name: catalog.optimizer(f"{place}:{name}").name
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS[:1])
-def test_optax(own, optimizer, case):
+def test_optax(own):
+    alike.test_optax(own("my_adam"), "class loss")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("case", ["plain", *CASES])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_optax_in_every_case(own, optimizer, case):
     alike.test_optax(own(optimizer), case)
-
-
-@pytest.mark.parametrize("optimizer", OPTIMIZERS[1:])
-def test_optax_with_any_optimizer(own, optimizer):
-    alike.test_optax(own(optimizer), "plain")
 
 
 @pytest.mark.peer

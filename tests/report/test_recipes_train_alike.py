@@ -43,7 +43,7 @@ NETWORKS = {
 CASES = [(name, "plain") for name in catalog.optimizers()]
 CASES += [
     (name, case)
-    for name in ("momentum", "adam", "nadam", "polyak", "soap")
+    for name in ("momentum", "adam", "nadam", "polyak", "muon")
     for case in NETWORKS
     if case != "plain"
 ]

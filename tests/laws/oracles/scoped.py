@@ -60,6 +60,9 @@ ODD: dict[str, dict[str, float]] = {
         "learning_rate": 0.0137, "beta1": 0.83, "beta2": 0.957, "epsilon": 3e-5, "weight_decay": 0.37,
         "interval": 7.0,
     },
+    "avagrad": {"learning_rate": 0.0137, "beta1": 0.83, "beta2": 0.957, "epsilon": 0.037},
+    "adai": {"learning_rate": 0.137, "beta0": 0.37, "beta2": 0.957, "epsilon": 0.0037},
+    "mars": {"learning_rate": 0.0137, "beta1": 0.83, "beta2": 0.957, "epsilon": 3e-5, "correction": 0.037},
     "swats": {"learning_rate": 0.0137, "beta1": 0.83, "beta2": 0.957, "epsilon": 3e-5, "tolerance": 0.013},
 }  # fmt: skip
 
@@ -323,6 +326,9 @@ IN_PYTORCH_OPTIMIZER: dict[str, Callable[[list[Any], dict[str, float]], Any]] = 
     "fromage": _of_pytorch_optimizer("Fromage", {}),
     "novograd": _of_pytorch_optimizer("NovoGrad", {"betas": _pair, "eps": "epsilon", **_DECAY}),
     "stable_adamw": _of_pytorch_optimizer("StableAdamW", {"betas": _pair, "eps": "epsilon", **_DECAY}),
+    "adai": _of_pytorch_optimizer(
+        "Adai", {"betas": lambda our: (our["beta0"], our["beta2"]), "eps": "epsilon"}
+    ),
     "sm3": _of_pytorch_optimizer("SM3", {"momentum": "momentum", "eps": "epsilon"}),
 }
 

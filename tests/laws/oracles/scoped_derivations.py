@@ -104,7 +104,43 @@ def swats(our: SimpleNamespace) -> Course:
                 phase, found = "SGD", mean_rate
 
 
+def avagrad(our: SimpleNamespace) -> Course:
+    """arXiv:1912.01823, Algorithm 2: rates known before the gradient came, scaled to mean square 1."""
+    history: list[np.ndarray] = []
+    parts = None
+    while True:
+        parts, slopes, _ = yield parts
+        history.append(problem.joined(slopes))
+        if len(history) > 1:
+            past, all_of_them = np.array(history[:-1]), np.array(history)
+            squares = np.average(past**2, axis=0, weights=our.beta2 ** np.arange(len(past))[::-1])
+            mean = np.average(all_of_them, axis=0, weights=our.beta1 ** np.arange(len(history))[::-1])
+            rates = 1 / (np.sqrt(squares) + our.epsilon)
+            step = our.learning_rate * rates / np.sqrt(np.mean(rates**2)) * mean
+            parts = problem.parted(problem.joined(parts) - step)
+
+
+def mars(our: SimpleNamespace) -> Course:
+    """arXiv:2411.10438, Algorithm 2 with the last batch's gradient: Adam of what `reduced` holds, layer by layer."""
+    reduced: list[list[np.ndarray]] = [[] for _ in problem.SHAPES]
+    before = [np.zeros(shape) for shape in problem.SHAPES]
+    parts = None
+    while True:
+        parts, slopes, _ = yield parts
+        for place, slope in enumerate(slopes):
+            change = our.correction * our.beta1 / (1 - our.beta1) * (slope - before[place])
+            size = np.linalg.norm(slope + change)
+            reduced[place].append((slope + change) / size if size > 1 else slope + change)
+            past = np.array(reduced[place])
+            mean = np.average(past, axis=0, weights=our.beta1 ** np.arange(len(past))[::-1])
+            square = np.average(past**2, axis=0, weights=our.beta2 ** np.arange(len(past))[::-1])
+            parts[place] = parts[place] - our.learning_rate * mean / (np.sqrt(square) + our.epsilon)
+        before = slopes
+
+
 DERIVATIONS: dict[str, Callable[[SimpleNamespace], Course]] = {
+    "avagrad": avagrad,
+    "mars": mars,
     "shampoo": shampoo,
     "soap": soap,
     "swats": swats,

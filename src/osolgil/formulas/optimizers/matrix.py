@@ -123,7 +123,7 @@ def shampoo_of_vectors(theta, gradient, right, right_root, learning_rate, epsilo
         "left_root": ("rows", "rows"),
         "right_root": ("columns", "columns"),
     },
-    defaults={"learning_rate": 0.1, "epsilon": 1e-6, "interval": 10.0},
+    defaults={"learning_rate": 0.1, "epsilon": 1e-3, "interval": 10.0},
     coefficients=shampoo_coefficients,
     title="Shampoo",
     paper="V. Gupta, T. Koren, Y. Singer, arXiv:1802.09568; ridge and roots: R. Anil et al., arXiv:2002.09018, §3",
@@ -224,7 +224,8 @@ def soap(
 ):  # fmt: skip
     """Adam in Shampoo's eigenbases: with G' = Q_Lᵀ G Q_R, θ ← θ - γ Q_L m̂'/(√v̂ + ε) Q_Rᵀ, Q ← qr(L Q).
 
-    The bases start as the identity, where SOAP is Adam, so that no basis is asked of a factor that has none yet.
+    The bases start as the identity, where SOAP is Adam. A factor of lower rank has many bases: what it does not
+    span is left to whichever the engine's QR gives, until gradients have spanned it.
     """
     mean = beta1 * mean + (1.0 - beta1) * gradient
     turned = matmul(matmul(transpose(left_basis), gradient), right_basis)

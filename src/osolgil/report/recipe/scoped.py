@@ -8,6 +8,7 @@ formula, and parted again.
 from __future__ import annotations
 
 import inspect
+import re
 
 from osolgil.formulas import _array_words, states
 from osolgil.formulas._vocabulary import ARRAY_WORDS
@@ -48,7 +49,7 @@ def core(plan: Plan) -> str:
         *([_penalty(plan)] if row.needs_loss else []),
         _MOVED.replace("SCALARS", scalars),
     ]
-    return "\n\n\n".join(parts)
+    return re.sub(r"(?<![\w.])sum\(", "array_sum(", "\n\n\n".join(parts))  # Python's own sum stays
 
 
 def network_of(plan: Plan) -> Network:
@@ -70,6 +71,7 @@ def _words(row: Optimizer, scalar_words: list[str]) -> str:
             if word not in _FROM_NUMPY and code is not None:
                 waiting += [name for name in code.co_names if name in ARRAY_WORDS]
     imported = sorted({*scalar_words, *(needed & {*_FROM_NUMPY})})
+    imported = ["sum as array_sum" if word == "sum" else word for word in imported]
     own = [inspect.getsource(getattr(_array_words, word)) for word in sorted(needed - {*_FROM_NUMPY})]
     return "\n\n\n".join([f"from numpy import {', '.join(imported)}", *(text.strip() for text in own)])
 
