@@ -14,6 +14,7 @@ from osolgil.equations.terms import Name
 from osolgil.formulas import catalog
 from osolgil.formulas.catalog import Formula, Row
 
+_KINDS_WRITTEN_IN = (catalog.__name__, catalog.Activation.__module__)
 _FIRST = ("coefficients", "statistic", "terms")
 _VALUES = {
     "Activation": {"formula": ["f(x)"], "slope": ["f′(x)"]},
@@ -95,7 +96,8 @@ def _heads(row: Row, name: str, formula: Formula) -> tuple[list[str], bool]:
         return own.get(name, [name]), True
     if getattr(row, "kind", "") == "pieces":
         return {"formula": ["f(x, …)"], "slope": ["∂f/∂x", "∂f/∂piece"]}.get(name, [name]), True
-    kind = next(each.__name__ for each in type(row).__mro__ if each.__module__ == catalog.__name__)
+    kinds = (each.__name__ for each in type(row).__mro__ if each.__module__ in _KINDS_WRITTEN_IN)
+    kind = next(kinds)
     state = getattr(row, "state", None)
     if kind == "Schedule" and state:
         return list(state), False
