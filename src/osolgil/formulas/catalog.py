@@ -7,16 +7,18 @@ A formula joins the catalog by its decorator, in the module where it is written;
 ('momentum', 'rmsprop')
 >>> catalog.activation("logistic").name
 'sigmoid'
+>>> dict(catalog.activation("leaky_relu(negative_slope=0.2)").settings)
+{'negative_slope': 0.2}
 """
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from osolgil.errors import SettingsError
+from osolgil.formulas import naming
 
 Formula = Callable[..., Any]
 
@@ -26,7 +28,9 @@ class Row:
     """What every formula of the catalog tells about itself.
 
     `peers` maps a library ("pytorch", "keras", "optax") to one sentence on how its definition differs,
-    or "same" where it does not.
+    or "same" where it does not. Arguments of the formula that have a default are its hyperparameters;
+    `limits` gives the open interval each must lie in, `given` what a user set: a row found as
+    `huber(delta=2)` carries {"delta": 2.0} and applies it when called.
     """
 
     name: str
@@ -37,6 +41,24 @@ class Row:
     parents: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     peers: Mapping[str, str] = field(default_factory=dict)
+    limits: naming.Limits = field(default_factory=dict, kw_only=True)
+    given: Mapping[str, float] = field(default_factory=dict, kw_only=True)
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """Every hyperparameter of the formula: its default, or what was given."""
+        return {**naming.defaults_of(self.formula), **self.given}
+
+    @property
+    def text(self) -> str:
+        """The name as a user writes it, with the hyperparameters that differ from their defaults."""
+        return naming.written(self.name, self.given)
+
+    def having(self, given: Mapping[str, float]) -> Self:
+        """This row with hyperparameters set; `SettingsError` for unknown names and senseless values."""
+        defaults = naming.defaults_of(self.formula)
+        chosen = naming.settle(self.title, defaults, given, self.limits)
+        return replace(self, given={key: value for key, value in chosen.items() if value != defaults[key]})
 
     @property
     def location(self) -> tuple[str, int]:
@@ -49,7 +71,7 @@ class Row:
         return (inspect.getdoc(self.formula) or "").split("\n", 1)[0]
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return self.formula(*arguments, **keywords)
+        return self.formula(*arguments, **{**self.given, **keywords})
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,11 +133,7 @@ class Optimizer(Row):
 
     def hyperparameters(self, **given: float) -> dict[str, float]:
         """Defaults overridden by what is given; unknown names raise `SettingsError`."""
-        for name in given:
-            if name not in self.defaults:
-                known = ", ".join(self.defaults)
-                raise SettingsError(f"{self.title} has no hyperparameter '{name}'; it has {known}.")
-        return {**self.defaults, **given}
+        return naming.settle(self.title, self.defaults, given, self.limits)
 
 
 RowType = TypeVar("RowType", bound=Row)
@@ -138,11 +156,11 @@ class Shelf(Generic[RowType]):
         return row
 
     def find(self, name: str) -> RowType:
-        key = name.strip().lower().replace("-", "_").replace(" ", "_")
+        key, given = naming.parse(name)
         if key in self._aliases:
-            return self._rows[self._aliases[key]]
-        close = difflib.get_close_matches(key, self._aliases, n=1)
-        hint = f" Did you mean '{close[0]}'?" if close else ""
+            row = self._rows[self._aliases[key]]
+            return row.having(given) if given else row
+        hint = naming.hint(key, self._aliases)
         raise SettingsError(f"There is no {self._kind} '{name}'.{hint} Known: {', '.join(self._rows)}.")
 
     @property

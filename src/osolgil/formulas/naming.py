@@ -1,0 +1,117 @@
+"""Names with hyperparameters, as a user writes them: `huber(delta=2)`, `leaky_relu(negative_slope=0.2)`.
+
+>>> parse("Huber(delta = 2)")
+('huber', {'delta': 2.0})
+>>> written("huber", {"delta": 2.0})
+'huber(delta=2)'
+>>> split("relu, elu(alpha=0.5), snake(a=1, b=2)")
+['relu', 'elu(alpha=0.5)', 'snake(a=1, b=2)']
+"""
+
+import difflib
+import inspect
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from osolgil.errors import SettingsError
+
+Limits = Mapping[str, tuple[float, float]]
+
+
+def parse(text: str) -> tuple[str, dict[str, float]]:
+    """A name and the hyperparameters written behind it; `SettingsError` says how to write them instead."""
+    head, bracket, rest = str(text).strip().partition("(")
+    name = plain(head)
+    if not bracket:
+        return name, {}
+    body, closed, behind = rest.rpartition(")")
+    if not name or not closed or behind.strip() or "(" in body or ")" in body:
+        raise SettingsError(f"'{text}' is not understood; write it as '{name or 'name'}(key=value, …)'.")
+    given: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in body.split(","))):
+        key, equals, number = part.partition("=")
+        key = plain(key)
+        if not equals or not key:
+            raise SettingsError(
+                f"'{part}' in '{text}' has no name; write it as '{name}(key={part or 'value'})'."
+            )
+        if key in given:
+            raise SettingsError(f"'{text}' gives '{key}' twice.")
+        given[key] = _number(number.strip(), key, text)
+    return name, given
+
+
+def plain(name: str) -> str:
+    """The one way a name is looked up: lower case, words joined by underscores."""
+    return name.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def written(name: str, given: Mapping[str, float]) -> str:
+    """The text `parse` reads back: the name alone, or with its hyperparameters behind it."""
+    if not given:
+        return name
+    return f"{name}({', '.join(f'{key}={_short(value)}' for key, value in given.items())})"
+
+
+def split(text: str) -> list[str]:
+    """The parts of a list written with commas; commas within brackets belong to their part."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts if part.strip()]
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """' Did you mean …?' with the nearest known name, or nothing where none is near."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def defaults_of(formula: Callable[..., Any]) -> dict[str, float]:
+    """A formula's hyperparameters with their defaults: its arguments that have one.
+
+    >>> def huber(output, target, delta=1.0): ...
+    >>> defaults_of(huber)
+    {'delta': 1.0}
+    """
+    parameters = inspect.signature(formula).parameters.values()
+    return {p.name: float(p.default) for p in parameters if p.default is not inspect.Parameter.empty}
+
+
+def settle(
+    title: str, defaults: Mapping[str, float], given: Mapping[str, float], limits: Limits | None = None
+) -> dict[str, float]:
+    """Defaults overridden by what is given; an unknown name or a value beyond its open limits is refused."""
+    for key, value in given.items():
+        if key not in defaults:
+            known = f"it has {', '.join(defaults)}" if defaults else "it has none"
+            raise SettingsError(f"{title} has no hyperparameter '{key}'; {known}.{hint(key, defaults)}")
+        low, high = (limits or {}).get(key, (-math.inf, math.inf))
+        if not low < value < high:
+            raise SettingsError(f"{key} of {title} must be {_range(low, high)}, not {_short(value)}.")
+    return {**defaults, **given}
+
+
+def _number(text: str, key: str, whole: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise SettingsError(f"'{text}' in '{whole}' is not a number; write it as '{key}=0.5'.") from None
+    if not math.isfinite(value):
+        raise SettingsError(f"{key} in '{whole}' must be a finite number.")
+    return value
+
+
+def _short(value: float) -> str:
+    return repr(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+
+
+def _range(low: float, high: float) -> str:
+    if math.isinf(high):
+        return f"above {_short(low)}"
+    return f"below {_short(high)}" if math.isinf(low) else f"between {_short(low)} and {_short(high)}"
