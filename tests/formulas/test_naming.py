@@ -53,13 +53,13 @@ def test_what_is_not_understood_is_refused(text, sentence):
 
 
 def test_settings_are_checked_against_what_a_formula_has():
-    defaults, limits = {"delta": 1.0}, {"delta": (0.0, math.inf)}
+    defaults, limits = {"delta": 1.0}, {"delta": "(0, inf)"}
     assert naming.settle("Huber", defaults, {}, limits) == {"delta": 1.0}
     with pytest.raises(
         SettingsError, match=r"no hyperparameter 'delt'; it has delta\. Did you mean 'delta'\?"
     ):
         naming.settle("Huber", defaults, {"delt": 2.0}, limits)
-    with pytest.raises(SettingsError, match="delta of Huber must be above 0, not -1"):
+    with pytest.raises(SettingsError, match=r"delta of Huber must lie in \(0, inf\), not be -1"):
         naming.settle("Huber", defaults, {"delta": -1.0}, limits)
 
 

@@ -29,7 +29,7 @@ class Row:
 
     `peers` maps a library ("pytorch", "keras", "optax") to one sentence on how its definition differs,
     or "same" where it does not. Arguments of the formula that have a default are its hyperparameters;
-    `limits` gives the open interval each must lie in, `given` what a user set: a row found as
+    `limits` gives the interval each must lie in, `given` what a user set: a row found as
     `huber(delta=2)` carries {"delta": 2.0} and applies it when called.
     """
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from osolgil.errors import SettingsError
 
-Limits = Mapping[str, tuple[float, float]]
+Limits = Mapping[str, str]
 
 
 def parse(text: str) -> tuple[str, dict[str, float]]:
@@ -86,15 +86,32 @@ def defaults_of(formula: Callable[..., Any]) -> dict[str, float]:
 def settle(
     title: str, defaults: Mapping[str, float], given: Mapping[str, float], limits: Limits | None = None
 ) -> dict[str, float]:
-    """Defaults overridden by what is given; an unknown name or a value beyond its open limits is refused."""
+    """Defaults overridden by what is given; an unknown name or a value out of its interval is refused.
+
+    `limits` gives the interval of a hyperparameter as mathematics writes it: "(0, inf)", "[0, 1)".
+
+    >>> settle("Pinball", {"quantile": 0.5}, {"quantile": 0.9}, {"quantile": "(0, 1)"})
+    {'quantile': 0.9}
+    """
     for key, value in given.items():
         if key not in defaults:
             known = f"it has {', '.join(defaults)}" if defaults else "it has none"
             raise SettingsError(f"{title} has no hyperparameter '{key}'; {known}.{hint(key, defaults)}")
-        low, high = (limits or {}).get(key, (-math.inf, math.inf))
-        if not low < value < high:
-            raise SettingsError(f"{key} of {title} must be {_range(low, high)}, not {_short(value)}.")
+        limit = (limits or {}).get(key, "(-inf, inf)")
+        if not within(value, limit):
+            raise SettingsError(f"{key} of {title} must lie in {limit}, not be {_short(value)}.")
     return {**defaults, **given}
+
+
+def within(value: float, interval: str) -> bool:
+    """Whether a number lies in an interval such as "[0, 1)".
+
+    >>> within(0.0, "[0, 1)"), within(0.0, "(0, 1)"), within(2.0, "(0, inf)")
+    (True, False, True)
+    """
+    low, high = map(float, interval[1:-1].split(","))
+    above = low <= value if interval[0] == "[" else low < value
+    return above and (value <= high if interval[-1] == "]" else value < high)
 
 
 def _number(text: str, key: str, whole: str) -> float:
@@ -109,9 +126,3 @@ def _number(text: str, key: str, whole: str) -> float:
 
 def _short(value: float) -> str:
     return repr(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
-
-
-def _range(low: float, high: float) -> str:
-    if math.isinf(high):
-        return f"above {_short(low)}"
-    return f"below {_short(high)}" if math.isinf(low) else f"between {_short(low)} and {_short(high)}"
