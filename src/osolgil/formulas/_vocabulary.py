@@ -24,6 +24,9 @@ __all__ = [
     "logsumexp",
     "maximum",
     "minimum",
+    "row_dot",
+    "row_norm",
+    "row_size",
     "sign",
     "sqrt",
     "tanh",
@@ -51,3 +54,20 @@ def logsumexp(row):
     """log sum exp over the last axis, shifted by the largest entry so that nothing overflows."""
     largest = np.max(row, axis=-1, keepdims=True)
     return np.log(np.sum(np.exp(row - largest), axis=-1)) + largest[..., 0]
+
+
+def row_dot(left, right):
+    """Sum of products over the last axis."""
+    return np.sum(left * right, axis=-1)
+
+
+def row_norm(row):
+    """Length of the last axis as a vector, measured against its largest entry so that no square overflows."""
+    largest = np.max(np.abs(row), axis=-1)
+    unit = np.where((largest > 0.0) & (largest < np.inf), largest, 1.0)
+    return unit * np.sqrt(np.sum((row / unit[..., None]) ** 2, axis=-1))
+
+
+def row_size(row):
+    """How many entries the last axis has."""
+    return np.full(np.shape(row)[:-1], float(np.shape(row)[-1]))

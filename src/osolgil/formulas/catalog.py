@@ -21,6 +21,7 @@ from osolgil.errors import SettingsError
 from osolgil.formulas import naming
 
 Formula = Callable[..., Any]
+Task = Literal["classification", "multi-label", "regression"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,13 +86,29 @@ class Activation(Row):
 class Loss(Row):
     """A loss per output element and its derivative with respect to the network's output.
 
-    `statistic` reduces a row of outputs to one number the element formulas need (the log-normaliser of the
-    softmax), or is None.
+    Both take the output, the target, what `statistic` found in the row, and the hyperparameters. `statistic` is
+    a function of a row's outputs and targets that returns those numbers, or None. `tasks` it can train, the
+    usual first. `link` "log" says that outputs are logarithms of what they predict; `targets` which are
+    possible. `convex` as a function of a row's outputs.
     """
 
     slope: Formula = field(kw_only=True)
-    task: Literal["classification", "regression"] = field(kw_only=True)
+    tasks: tuple[Task, ...] = field(kw_only=True)
     statistic: Formula | None = field(default=None, kw_only=True)
+    link: Literal["identity", "log"] = field(default="identity", kw_only=True)
+    targets: Literal["any", "zero or more", "positive"] = field(default="any", kw_only=True)
+    convex: bool = field(default=False, kw_only=True)
+
+    @property
+    def task(self) -> Task:
+        """The task it usually trains."""
+        return self.tasks[0]
+
+    @property
+    def statistic_names(self) -> tuple[str, ...]:
+        """What the formula calls the numbers of its row."""
+        parameters = inspect.signature(self.formula).parameters.values()
+        return tuple(p.name for p in parameters if p.default is inspect.Parameter.empty)[2:]
 
 
 @dataclass(frozen=True, eq=False)

@@ -246,7 +246,31 @@ def _reductions(kind, exp, log):
             total += exp(row[j] - largest)
         return log(total) + largest
 
-    return {"logsumexp": logsumexp}
+    @njit
+    def row_dot(left, right):
+        total = F(0.0)
+        for j in range(left.size):
+            total += left[j] * right[j]
+        return total
+
+    @njit
+    def row_norm(row):
+        largest = F(0.0)
+        for j in range(row.size):
+            size = abs(row[j])
+            largest = size if (size > largest) | (size != size) else largest
+        unit = largest if (largest > F(0.0)) & (largest < F(np.inf)) else F(1.0)
+        total = F(0.0)
+        for j in range(row.size):
+            part = row[j] / unit
+            total += part * part
+        return unit * F(math.sqrt(total))
+
+    @njit
+    def row_size(row):
+        return F(row.size)
+
+    return {"logsumexp": logsumexp, "row_dot": row_dot, "row_norm": row_norm, "row_size": row_size}
 
 
 def words_for(kind):
