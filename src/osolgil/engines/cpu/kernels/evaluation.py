@@ -56,15 +56,15 @@ def loss_of(loss, layers, space, places, weighted, rows, scale):
 
 @njit
 def _correct(space, output, target, row, outputs):
-    """Whether the largest output is the target's class; with one output, whether its sign is right."""
+    """1 where the largest output is the target's class, with one output where its sign is right; else 0."""
     z = space[output + row * outputs : output + (row + 1) * outputs]
     y = space[target + row * outputs : target + (row + 1) * outputs]
     if outputs == 1:
-        return (z[0] > 0) == (y[0] > 0.5)
+        return 1.0 if (z[0] > 0) == (y[0] > 0.5) else 0.0
     best = 0
     for j in range(1, outputs):
         best = j if z[j] > z[best] else best
-    return y[best] > 0.5
+    return 1.0 if y[best] > 0.5 else 0.0
 
 
 @njit
@@ -88,7 +88,7 @@ def _squared_distance(space, output, target, row, outputs, logarithms):
 @njit
 def _score(space, output, target, row, outputs, scoring):
     if scoring == CLASSES:
-        return float(_correct(space, output, target, row, outputs))
+        return _correct(space, output, target, row, outputs)
     if scoring == LABELS:
         return _right_share(space, output, target, row, outputs)
     return _squared_distance(space, output, target, row, outputs, scoring == LOGARITHMS)
