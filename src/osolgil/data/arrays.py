@@ -121,9 +121,9 @@ def _targets_of(targets: Any, notes: list[str], task: str | None) -> tuple[np.nd
     array = as_array(targets, "targets")
     if array.ndim == 2 and array.shape[1] == 1:
         array = array.ravel()
-    if array.ndim == 2 and _is_multi_hot(array):
+    if array.ndim == 2 and len(array) and _is_multi_hot(array):
         if task == "multi-label" or not _is_one_hot(array):
-            notes.append(f"Each row has {array.shape[1]} labels of 0 or 1.")
+            notes.append(f"Each row has {array.shape[-1]} labels of 0 or 1.")
             return array.astype(np.float64), name
         notes.append("The targets are one-hot rows; the place of the 1 is the class.")
         array = array.argmax(axis=1)

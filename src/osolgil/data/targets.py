@@ -114,7 +114,7 @@ def values_of(series: Any) -> np.ndarray:
 def is_missing(values: np.ndarray) -> np.ndarray:
     """Which rows' targets are not known."""
     if values.ndim == 2:
-        return np.isnan(values).any(axis=1)
+        return np.asarray(np.isnan(values).any(axis=1))
     if values.dtype.kind == "f":
         return np.isnan(values)
     if values.dtype == object:
