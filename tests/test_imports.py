@@ -14,6 +14,7 @@ LEAVES = ("errors", "messages", "files", "records")
 LAYERS = (
     ("engines.cpu.kernels",),
     ("formulas",),
+    ("mean_field",),
     ("engines",),
     ("network",),
     ("engines.cpu.fleet",),  # an engine's highest floor: it runs whole networks
