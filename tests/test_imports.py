@@ -17,7 +17,7 @@ LAYERS = (
     ("mean_field",),
     ("engines",),
     ("network",),
-    ("engines.cpu.fleet",),  # an engine's highest floor: it runs whole networks
+    ("engines.cpu.fleet", "engines.cpu.calibration"),  # an engine's highest floor: it runs whole networks
     ("model",),
     ("race", "training", "report"),  # a race writes its report; the report names the race's settings
     ("terminal", "command_line", "cli"),

@@ -113,9 +113,18 @@ class Loss(Row):
 
 @dataclass(frozen=True, eq=False)
 class InitialScale(Row):
-    """Standard deviation of initial weights from fan-in and fan-out, and the distribution they come from."""
+    """Standard deviation of initial weights from fan-in and fan-out, and the distribution they come from.
 
-    distribution: Literal["normal", "uniform"] = field(kw_only=True)
+    `bias`: biases are "zero", as wide as the weights ("uniform"), or of the critical variance. With `bias`
+    "critical" the formula takes the activation's critical weight variance too. `adapts_to_data`: the engine
+    divides each layer's weights by the deviation of its outputs on training rows.
+    """
+
+    distribution: Literal["normal", "uniform", "truncated", "orthogonal", "sparse", "identity"] = field(
+        kw_only=True
+    )
+    bias: Literal["zero", "uniform", "critical"] = field(default="zero", kw_only=True)
+    adapts_to_data: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from osolgil.engines.cpu import cache, library
+from osolgil.engines.cpu import cache, calibration, library
 from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas import catalog
 from osolgil.network import Network
@@ -114,7 +114,11 @@ class Fleet:
             "penalties": np.zeros((count, layout.PENALTY_COLUMNS)),
             "histories": np.full((count, epochs, layout.HISTORY_COLUMNS), np.nan),
         }
-        initial = {seed: network.initial(seed, precision) for seed in {setting.seed for setting in settings}}
+        inputs = task.inputs[task.training[: calibration.ROWS]]
+        initial = {
+            seed: calibration.first_parameters(network, seed, precision, inputs)
+            for seed in {setting.seed for setting in settings}
+        }
         for index, (setting, row) in enumerate(zip(settings, rows, strict=True)):
             arrays["thetas"][index] = initial[setting.seed]
             _describe(arrays, index, setting, row, len(task.training))
