@@ -18,6 +18,8 @@ HE = "K. He, X. Zhang, S. Ren, J. Sun, Delving deep into rectifiers, arXiv:1502.
 LECUN = "Y. LeCun, L. Bottou, G. Orr, K.-R. Müller, Efficient BackProp, 1998, eq. 16"
 SCALING = "a generalisation in Keras (keras.initializers.VarianceScaling) and JAX of " + GLOROT
 DISTRIBUTIONS = ("uniform", "normal", "truncated")
+_KERAS_NAMES = ("uniform", "untruncated_normal", "truncated_normal")
+_JAX_NAMES = ("uniform", "normal", "truncated_normal")
 POSITIVE = "(0, inf)"
 
 
@@ -54,16 +56,13 @@ _PYTORCH = {
 
 def _add(name, formula, title, paper, year, alias="", parent="", **facts):
     """Put a formula into the catalog once per distribution."""
-    library = "VarianceScaling, {}" if name == "variance_scaling" else name + "_{}"
     for place, distribution in enumerate(DISTRIBUTIONS):
-        theirs = {"truncated": "normal"}.get(distribution, distribution)
         if name == "variance_scaling":
-            theirs = {"truncated": "truncated_normal", "normal": "untruncated_normal"}.get(
-                distribution, theirs
-            )
-        same = f"same ({library.format(theirs)})"
-        cut = f"its {library.format('normal')} is the truncated one"
-        other = cut if distribution == "normal" and name != "variance_scaling" else same
+            other = f"same (VarianceScaling, {_KERAS_NAMES[place]}; jax.nn.initializers: {_JAX_NAMES[place]})"
+        elif distribution == "normal":
+            other = f"its {name}_normal is the truncated one"
+        else:
+            other = f"same ({name}_{_JAX_NAMES[place].removeprefix('truncated_')})"
         add_initial_scale(
             name=f"{name}_{distribution}",
             distribution=distribution,
@@ -75,7 +74,7 @@ def _add(name, formula, title, paper, year, alias="", parent="", **facts):
             peers={
                 "pytorch": _PYTORCH[name][place],
                 "keras": other,
-                "optax": other + " in jax.nn.initializers",
+                "optax": other,
             },
             **facts,
         )(formula)
