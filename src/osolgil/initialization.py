@@ -18,8 +18,7 @@ import numpy as np
 from osolgil.errors import SettingsError
 from osolgil.formulas.catalog import Activation, InitialScale
 
-_CUT = 2.0
-_CUT_DEVIATION = 0.87962566103423978  # of a standard normal variable, given that it lies within ±2
+CUT_DEVIATION = 0.87962566103423978  # of a standard normal variable, given that it lies within ±2
 
 
 def draw(
@@ -67,10 +66,10 @@ def _matrix(
     if scale.distribution == "uniform":
         return _uniform(random, deviation, shape)
     if scale.distribution == "truncated":
-        return deviation / _CUT_DEVIATION * _truncated(random, shape)
+        return deviation / CUT_DEVIATION * truncated_normal(random, shape)
     if scale.distribution == "sparse":
         connections = min(int(scale.settings["connections"]), inputs)
-        return _sparse(random, shape, connections, deviation * math.sqrt(inputs / connections))
+        return sparse_normal(random, shape, connections, deviation * math.sqrt(inputs / connections))
     length = deviation * math.sqrt(max(shape))
     if scale.distribution == "identity":
         return length * np.eye(*shape)
@@ -81,17 +80,17 @@ def _uniform(random: np.random.Generator, deviation: float, shape: tuple[int, ..
     return random.uniform(-np.sqrt(3.0) * deviation, np.sqrt(3.0) * deviation, shape)
 
 
-def _truncated(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Standard normal variables within ±2: those beyond are drawn again."""
+def truncated_normal(random: np.random.Generator, shape: tuple[int, ...], cut: float = 2.0) -> np.ndarray:
+    """Standard normal variables within ±cut: those beyond are drawn again."""
     values = random.normal(size=shape)
-    beyond = np.abs(values) > _CUT
+    beyond = np.abs(values) > cut
     while beyond.any():
         values[beyond] = random.normal(size=int(beyond.sum()))
-        beyond = np.abs(values) > _CUT
+        beyond = np.abs(values) > cut
     return values
 
 
-def _sparse(
+def sparse_normal(
     random: np.random.Generator, shape: tuple[int, int], connections: int, deviation: float
 ) -> np.ndarray:
     """Each column has so many normal weights, at inputs chosen without replacement; the rest are 0."""

@@ -7,7 +7,7 @@ s². Biases start at zero unless a row says otherwise. Three of the formulas sta
 distribution.
 """
 
-from osolgil.formulas._vocabulary import minimum, sqrt, where
+from osolgil.formulas._vocabulary import maximum, minimum, sqrt
 from osolgil.formulas.catalog import add_initial_scale
 
 GLOROT = (
@@ -122,7 +122,7 @@ def pytorch_default(fan_in, fan_out):
 )
 def orthogonal(fan_in, fan_out, gain=1.0):
     """A random rotation, times a gain: it lengthens no signal and shortens none, so s² = gain²/max(fan_in, fan_out)."""
-    return gain / sqrt(where(fan_in > fan_out, fan_in, fan_out))
+    return gain / sqrt(maximum(fan_in, fan_out))
 
 
 @add_initial_scale(
@@ -140,7 +140,7 @@ def lsuv(fan_in, fan_out):
     The rows are the first 256 training rows. A layer's outputs are linear in its weights, so that one division
     does what the paper's loop repeats until it is within a tolerance.
     """
-    return 1.0 / sqrt(where(fan_in > fan_out, fan_in, fan_out))
+    return 1.0 / sqrt(maximum(fan_in, fan_out))
 
 
 @add_initial_scale(
@@ -195,7 +195,7 @@ def sparse(fan_in, fan_out, connections=15.0, deviation=1.0):
 )
 def identity(fan_in, fan_out, gain=1.0):
     """Hands every input on to the unit of its own number, times a gain; the same for every seed."""
-    return gain / sqrt(where(fan_in > fan_out, fan_in, fan_out))
+    return gain / sqrt(maximum(fan_in, fan_out))
 
 
 @add_initial_scale(

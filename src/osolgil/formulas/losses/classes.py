@@ -147,9 +147,9 @@ def cosine_statistic(outputs, targets):
     return output, target, row_dot(outputs, targets) / output / target
 
 
-def cosine_derivative(output, target, output_length, target_length, cosine):
+def cosine_derivative(output, target, output_length, target_length, alignment):
     """∂/∂z_j = (cos · z_j/‖z‖ - y_j/‖y‖)/‖z‖."""
-    return (cosine * (output / output_length) - target / target_length) / output_length
+    return (alignment * (output / output_length) - target / target_length) / output_length
 
 
 @add_loss(
@@ -167,7 +167,7 @@ def cosine_derivative(output, target, output_length, target_length, cosine):
         "optax": "same (cosine_distance)",
     },
 )
-def cosine(output, target, output_length, target_length, cosine):
+def cosine(output, target, output_length, target_length, alignment):
     """One minus the cosine between output and target: 1 - z·y/(‖z‖‖y‖), which no length of the output changes.
 
     A row of zeros has no direction; it is given the cosine 0 and a slope towards the target.
