@@ -107,9 +107,9 @@ class Network:
         scale = catalog.initial_scale(self.initial_scale)
         for index, layer in enumerate(self.unpack(theta)):
             random = np.random.default_rng([seed, index])
-            weight, bias = draw(
-                scale, *layer["weight"].shape, random, catalog.activation(self.activations[index])
-            )
+            inputs, outputs = self.widths[index : index + 2]
+            activation = catalog.activation(self.activations[index])
+            weight, bias = draw(scale, inputs, outputs, random, activation)
             layer["weight"][...] = weight
             if bias is not None:
                 layer["bias"][...] = bias

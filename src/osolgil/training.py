@@ -259,4 +259,5 @@ def _history(fleet: Fleet, run: RunSetting) -> dict[str, np.ndarray]:
         "validation_loss": table[:, layout.VALIDATION_LOSS],
         "validation_score": table[:, layout.VALIDATION_SCORE],
         "state": columns["state"],
+        "weighted": np.full(count, fleet.task.weights is not None),
     }
