@@ -16,8 +16,12 @@ NAMES = [
     if ".kernels" not in found.name
 ]
 OTHERS = (
-    "osolgil", "osolgil.command_line.folders", "osolgil.command_line.values", "osolgil.network",
-    "osolgil.race.entry", "osolgil.records", "osolgil.terminal.drawing", "osolgil.training",
+    "osolgil", "osolgil.command_line.folders", "osolgil.command_line.values", "osolgil.equations",
+    "osolgil.equations.notation", "osolgil.equations.symbols", "osolgil.equations.terms", "osolgil.landscapes",
+    "osolgil.lookup.curves", "osolgil.lookup.rows", "osolgil.network", "osolgil.paths",
+    "osolgil.perceptron", "osolgil.pictures.ground", "osolgil.pictures.tree_layout", "osolgil.problems",
+    "osolgil.race.entry", "osolgil.records", "osolgil.spelling", "osolgil.terminal.braille", "osolgil.terminal.drawing",
+    "osolgil.training",
 )  # fmt: skip
 
 

@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from osolgil.data import from_arrays, load
     from osolgil.errors import DataError, MissingLibraryError, OsolgilError, OutputError, SettingsError
+    from osolgil.formulas.own.declare import activation, loss, optimizer
+    from osolgil.landscapes import Landscape, landscape
     from osolgil.model import Model
+    from osolgil.paths import Paths, path
     from osolgil.race import Entrant, RaceSettings, Verdict, race
     from osolgil.training import Trained, train
 
 __all__ = [
-    "DataError", "Entrant", "MissingLibraryError", "Model", "OsolgilError", "OutputError", "RaceSettings",
-    "SettingsError", "Trained", "Verdict", "from_arrays", "load", "race", "train",
+    "DataError", "Entrant", "Landscape", "MissingLibraryError", "Model", "OsolgilError", "OutputError",
+    "Paths", "RaceSettings", "SettingsError", "Trained", "Verdict", "activation", "from_arrays",
+    "landscape", "load", "loss", "optimizer", "path", "race", "train",
 ]  # fmt: skip
 __version__ = "0.1.0"
 
@@ -29,9 +33,12 @@ _HOMES = {
         ("DataError", "MissingLibraryError", "OsolgilError", "OutputError", "SettingsError"), "osolgil.errors"
     ),
     **dict.fromkeys(("from_arrays", "load"), "osolgil.data"),
+    **dict.fromkeys(("activation", "loss", "optimizer"), "osolgil.formulas.own.declare"),
     **dict.fromkeys(("Entrant", "RaceSettings", "Verdict"), "osolgil.race"),
     **dict.fromkeys(("Trained", "train"), "osolgil.training"),
     "Model": "osolgil.model",
+    **dict.fromkeys(("Paths", "path"), "osolgil.paths"),
+    **dict.fromkeys(("Landscape", "landscape"), "osolgil.landscapes"),
 }
 
 
@@ -41,7 +48,9 @@ def __getattr__(name: str) -> Any:
         return import_module("osolgil.race")  # a package that can be called
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'osolgil' has no attribute '{name}'")
+    from osolgil.spelling import hint
+
+    raise AttributeError(f"module 'osolgil' has no attribute '{name}'.{hint(name, __all__)}", name=name)
 
 
 def __dir__() -> list[str]:

@@ -1,9 +1,8 @@
-"""The command line, `osolgil race|train|predict|report|data`: a thin caller of what Python has too."""
+"""The command line, `osolgil race|train|predict|report|data|show …`: a thin caller of what Python has too."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import shlex
 import signal
 import sys
@@ -13,8 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
-from osolgil.command_line import endings, options, values
+from osolgil.command_line import endings, lessons, lookups, options, values, walks
 from osolgil.command_line.folders import new_folder, resumable_folder
+from osolgil.command_line.printing import print_json
 
 app = typer.Typer(
     name="osolgil",
@@ -113,7 +113,7 @@ def race(
     except KeyboardInterrupt:
         raise endings.Stopped(_how_to_go_on(context.obj or [], folder)) from None
     if as_json:
-        _print_json(verdict.facts)
+        print_json(verdict.facts)
     elif quiet:
         print("\n".join(verdict.sentences(lang.value)))
     else:
@@ -172,7 +172,7 @@ def train(
     except KeyboardInterrupt:
         raise endings.Stopped("Stopped; no network was written.") from None
     if as_json:
-        _print_json(trained.facts)
+        print_json(trained.facts)
     elif quiet:
         print(training_sentence(trained.facts, lang.value))
     else:
@@ -194,7 +194,7 @@ def predict(
 
     columns = predictions(model, data, probabilities)
     if as_json:
-        _print_json(columns)
+        print_json(columns)
     else:
         write_csv(columns, None if out is None else Path(out).expanduser())
 
@@ -222,7 +222,7 @@ def data(as_json: options.Json = False, lang: options.Lang = _ENGLISH) -> None:
     from osolgil.messages import message
 
     if as_json:
-        _print_json({"included": list(BUILTIN), "fetched": list(NAMED)})
+        print_json({"included": list(BUILTIN), "fetched": list(NAMED)})
         return
     for key, names in (("terminal.data_included", BUILTIN), ("terminal.data_fetched", NAMED)):
         print(f"{message(key, lang.value)}: {', '.join(names)}")
@@ -260,10 +260,9 @@ def _how_to_go_on(words: Sequence[str], folder: Path) -> str:
     return f"Stopped; go on with: {shlex.join(['osolgil', *kept, '--out', str(folder), '--resume'])}"
 
 
-def _print_json(content: Any) -> None:
-    readable = (sys.stdout.encoding or "").lower().startswith("utf")
-    print(json.dumps(content, ensure_ascii=not readable, indent=1))
-
+lookups.add_to(app)
+walks.add_to(app)
+lessons.add_to(app)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -13,7 +13,7 @@ from typing import Any
 from osolgil.errors import OutputError
 
 _OURS = {
-    "checkpoint", "history.parquet", "model.json", "model.safetensors", "plan.json", "recipe_keras.py",
+    "checkpoint", "formulas.py", "history.parquet", "model.json", "model.safetensors", "plan.json", "recipe_keras.py",
     "recipe_optax.py", "recipe_pytorch.py", "report.html", "training.json", "verdict.json",
 }  # fmt: skip
 

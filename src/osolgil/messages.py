@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from osolgil.errors import SettingsError
+from osolgil.spelling import hint
 
 LANGUAGES = ("en", "ko")
 
@@ -34,7 +35,8 @@ def message(key: str, language: str = "en", **values: Any) -> str:
 def known_language(language: str) -> str:
     """The language itself, or a `SettingsError` that names those there are."""
     if language not in LANGUAGES:
-        raise SettingsError(f"There is no language '{language}'; choose {' or '.join(LANGUAGES)}.")
+        near = hint(language, LANGUAGES)
+        raise SettingsError(f"There is no language '{language}'; choose {' or '.join(LANGUAGES)}.{near}")
     return language
 
 

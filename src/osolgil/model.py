@@ -12,6 +12,7 @@ from osolgil.data import Dataset
 from osolgil.data.preprocessing import Preprocessing
 from osolgil.errors import DataError, OsolgilError, OutputError
 from osolgil.files import read_json, write_atomically, write_json
+from osolgil.formulas import own
 from osolgil.network import Network
 
 _FORMAT = 1
@@ -98,6 +99,32 @@ class Model:
                 values = np.exp(values)
         return values * self.target_scale + self.target_mean
 
+    def __repr__(self) -> str:
+        layers = "-".join(map(str, self.network.widths))
+        return f"Model({self.target_name!r}, {self.task}, {layers}, {self.network.size} parameters)"
+
+    def _repr_html_(self) -> str:
+        """What it predicts and from what, which a notebook shows by itself."""
+        from osolgil import notebooks
+
+        names = [name.partition("@")[0] for name in self.network.activations]
+        made = self.made_by
+        settings = ", ".join(f"{name} {value:g}" for name, value in made.get("hyperparameters", {}).items())
+        content = {
+            "predicts": self.target_name,
+            "task": self.task,
+            "classes": ", ".join(self.class_names or ()),
+            "layers": " → ".join(map(str, self.network.widths)),
+            "activations": ", ".join(names),
+            "parameters": f"{self.network.size:,}",
+            "trained by": f"{str(made['optimizer']).partition('@')[0]} ({settings})"
+            if "optimizer" in made
+            else "",
+            "epochs": made.get("epochs"),
+            "data": made.get("data"),
+        }
+        return notebooks.facts("Model", content)
+
     def save(self, folder: Path) -> None:
         """Write model.safetensors and model.json into a folder; the JSON, written last, completes it."""
         from safetensors.numpy import save_file
@@ -113,6 +140,7 @@ class Model:
             "format": _FORMAT,
             "version": __version__,
             "network": self.network.to_dict(),
+            "formulas": own.facts_of([("activation", name) for name in self.network.activations]),
             "precision": self.parameters.dtype.name,
             "task": self.task,
             "class_names": list(self.class_names) if self.class_names is not None else None,
@@ -126,7 +154,10 @@ class Model:
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
-        """Read a model from its folder, its model.json or its model.safetensors; nothing in them is executed.
+        """Read a model from its folder, its model.json or its model.safetensors; no code in them is executed.
+
+        An activation of its author's own is arithmetic written in the vocabulary's words: it is read word by word,
+        refused where it holds anything else, and only then compiled, like a formula of the catalog.
 
         Raises OutputError where a file is missing, damaged or of another kind.
         """
@@ -146,6 +177,7 @@ class Model:
 
     @classmethod
     def _from(cls, facts: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
+        own.restore(facts.get("formulas", {}))
         network = Network.from_dict(facts["network"])
         classes = facts["class_names"]
         if facts["precision"] not in ("float32", "float64"):

@@ -18,7 +18,9 @@ import numpy as np
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
+from osolgil.formulas.states import Block
 from osolgil.initialization import draw
+from osolgil.spelling import hint
 
 Normalization = Literal["layer", "batch"]
 _NORMALIZATIONS = {None: layout.NO_NORMALIZATION, "layer": layout.LAYER_NORMALIZATION, "batch": layout.BATCH_NORMALIZATION}  # noqa: E501  # fmt: skip
@@ -50,7 +52,10 @@ class Network:
                 f"{self.depth} layers need {self.depth} activations, but {len(self.activations)} are given."
             )
         if self.normalization not in _NORMALIZATIONS:
-            raise SettingsError(f"Normalisation is 'layer', 'batch' or none, not '{self.normalization}'.")
+            near = hint(self.normalization, ("layer", "batch", "none"))
+            raise SettingsError(
+                f"Normalisation is 'layer', 'batch' or none, not '{self.normalization}'.{near}"
+            )
         for name in self.activations:
             catalog.activation(name)
         catalog.initial_scale(self.initial_scale)
@@ -87,6 +92,20 @@ class Network:
         """Number of trainable parameters."""
         last = self.table[-1]
         return int(last[layout.BIAS] + last[layout.OUTPUTS])
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """Every weight, bias, gain and shift as a part of the flat parameter vector, in its order."""
+        blocks = []
+        for row in self.table:
+            inputs, outputs = int(row[layout.INPUTS]), int(row[layout.OUTPUTS])
+            blocks.append(Block(int(row[layout.WEIGHT]), inputs, outputs, matrix=True))
+            places = [
+                row[layout.BIAS],
+                *([row[layout.GAIN], row[layout.SHIFT]] if row[layout.NORMALIZATION] else ()),
+            ]
+            blocks += [Block(int(place), 1, outputs) for place in places]
+        return tuple(blocks)
 
     @property
     def running_size(self) -> int:

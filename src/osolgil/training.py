@@ -13,18 +13,21 @@ import numpy as np
 
 from osolgil import __version__
 from osolgil.data import Dataset
-from osolgil.engines.cpu.fleet import Fleet, RunSetting, compile_kernels
+from osolgil.engines.cpu.compiling import compile_kernels
+from osolgil.engines.cpu.fleet import Fleet, RunSetting
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import OutputError, SettingsError
 from osolgil.files import claim_folder, write_json
 from osolgil.formulas import catalog
 from osolgil.model import Model
 from osolgil.network import Network
+from osolgil.race import own_formulas
 from osolgil.race.entry import data_of, threads
 from osolgil.race.facts import data_facts, fitted, task_of
 from osolgil.race.progress import EntrantProgress, Progress
 from osolgil.race.settings import Entrant, RaceSettings
 from osolgil.records import write_history
+from osolgil.spelling import hint
 
 FORMAT = 1
 _PAUSE = 0.1
@@ -58,7 +61,7 @@ def train(
     inputs: Any,
     targets: Any = None,
     *,
-    optimizer: str = "adam",
+    optimizer: str | Callable[..., Any] = "adam",
     learning_rate: float | None = None,
     hyperparameters: Mapping[str, float] | None = None,
     target: str | Sequence[str] | None = None,
@@ -76,7 +79,7 @@ def train(
 
     Args:
         inputs, targets, target, task, test, sample_weight: as for `osolgil.race`.
-        optimizer: a name of the catalog. learning_rate: by default the catalog's.
+        optimizer: a name of the catalog, or your own as for `osolgil.race`. learning_rate: by default the catalog's.
         hyperparameters: others of the optimizer, {"beta1": 0.8}.
         jobs: threads, by default one per core; the network does not depend on it.
         out: folder to write the model, history.parquet and training.json to; None: nothing.
@@ -132,7 +135,9 @@ def _check(settings: Mapping[str, Any], values: Mapping[str, float]) -> None:
     known = sorted(set(RaceSettings.__dataclass_fields__) - _RACE_ONLY)
     for name in settings:
         if name not in known:
-            raise SettingsError(f"Training has no setting '{name}'; it has {', '.join(known)}.")
+            raise SettingsError(
+                f"Training has no setting '{name}'; it has {', '.join(known)}.{hint(name, known)}"
+            )
     for name, value in values.items():
         if not np.isfinite(value):
             raise SettingsError(f"The hyperparameter {name} must be a finite number, not {value}.")
@@ -220,6 +225,7 @@ def _facts(
         "version": __version__,
         "data": data_facts(data),
         "settings": {name: value for name, value in settings.to_dict().items() if name not in _RACE_ONLY},
+        "formulas": own_formulas.stored(settings),
         "network": {**network.to_dict(), "parameters": network.size},
         "scores": scores,
         "weights": "last epoch",

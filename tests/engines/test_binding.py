@@ -1,5 +1,7 @@
 """What may stand in a formula, and what an engine says about the rest."""
 
+import ast
+import dataclasses
 import math
 from fractions import Fraction
 
@@ -10,7 +12,7 @@ from osolgil.engines import accelerator, symbolic
 from osolgil.engines._binding import BindingError, arguments, bind, source, words_used
 from osolgil.engines.cpu import generate
 from osolgil.formulas import catalog
-from osolgil.formulas._vocabulary import WORDS, exp, maximum, where
+from osolgil.formulas._vocabulary import ARRAY_WORDS, WORDS, exp, maximum, where
 
 FACTOR = 2.0
 
@@ -42,7 +44,7 @@ def module(x):
 
 
 def nested(x):
-    return exp(x) + (sin if True else x)  # noqa: F821
+    return exp(x) + (sinh if True else x)  # noqa: F821
 
 
 FOREIGN = {
@@ -51,7 +53,7 @@ FOREIGN = {
     builtin: "max",
     method: ".clip",
     module: "np",
-    nested: "sin",
+    nested: "sinh",
 }
 ENGINES = {
     "JAX": accelerator.traced,
@@ -126,16 +128,40 @@ def test_the_cpu_knows_every_word(precision):
     from osolgil.engines.cpu import cache
 
     assert set(WORDS) <= set(getattr(cache.module("kernels.elementary"), precision))
+    assert {*ARRAY_WORDS} - {"rows", "columns"} <= set(vars(cache.module("kernels.arrays")))
 
 
 def test_jax_and_sympy_know_every_word():
+    import jax
     import sympy
 
     assert set(WORDS) == set(symbolic._words(sympy))
     assert set(WORDS) == {*accelerator._SAME_NAME, "erf", "erfc", "logsumexp"}
+    assert set(ARRAY_WORDS) == set(accelerator._array_words(jax))
 
 
-@pytest.mark.parametrize("row", catalog.optimizers().values(), ids=lambda row: row.name)
+def test_a_word_over_arrays_is_refused_where_there_is_none():
+    row = catalog.optimizer("fromage")
+    with pytest.raises(BindingError, match="uses 'norm', a word over whole arrays, but is given one number"):
+        generate.optimizer_text(dataclasses.replace(row, scope="element"), "float32")
+
+
+ELEMENTWISE = [row for row in catalog.optimizers().values() if row.scope == "element"]
+SCOPED = [row for row in catalog.optimizers().values() if row.scope != "element"]
+
+
+@pytest.mark.parametrize("row", SCOPED, ids=lambda row: row.name)
+def test_a_float32_update_of_arrays_computes_in_float32_throughout(row):
+    text = generate.optimizer_text(row, "float32")
+    update = ast.parse(text[text.index("from .kernels.arrays") : text.rindex("@cfunc")])
+    parts = list(ast.walk(update))
+    floats = [part for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, float)]
+    wrapped = [part.args[0] for part in parts if isinstance(part, ast.Call) and ast.unparse(part.func) == "F"]
+    assert all(any(number is inside for inside in wrapped) for number in floats)
+    assert "words64" not in ast.unparse(update)
+
+
+@pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
 def test_a_float32_update_computes_in_float32_throughout(row):
     """A word or a number left in float64 would make every element of the update twice as wide."""
     text = generate.optimizer_text(row, "float32")

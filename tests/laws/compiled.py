@@ -1,11 +1,15 @@
 """Compiled formulas as plain functions of arrays, called by address as the training kernel calls them."""
 
+from collections.abc import Sequence
 from ctypes import CFUNCTYPE, c_double, c_int64
 
 import numpy as np
 
+from osolgil.engines import plain
 from osolgil.engines.cpu import library
+from osolgil.formulas import states
 from osolgil.formulas.catalog import Activation, Loss, Optimizer
+from osolgil.formulas.states import Block
 
 
 def activation(row: Activation, precision: str):
@@ -39,53 +43,45 @@ def loss(row: Loss, precision: str):
 
 
 class CompiledSteps:
-    """Parameters moved by the compiled update of an optimizer."""
+    """Parameters moved by the compiled update of an optimizer, by as many threads in turn as `team` says."""
 
-    def __init__(self, row: Optimizer, theta, precision: str = "float64", **hyperparameters: float) -> None:
+    def __init__(
+        self,
+        row: Optimizer,
+        theta,
+        precision: str = "float64",
+        blocks: Sequence[Block] | None = None,
+        team: int = 1,
+        **hyperparameters: float,
+    ) -> None:
         update, coefficients = library.optimizer(row, precision)
-        self._update = CFUNCTYPE(c_double, *[c_int64] * 7)(update)
+        self._update = CFUNCTYPE(c_double, *[c_int64] * 10, c_double)(update)
         self._coefficients = CFUNCTYPE(c_double, c_double, *[c_int64] * 3)(coefficients)
+        self._product = library.product(precision)
         self.theta = np.array(theta, precision)
-        self.states = np.zeros((max(len(row.state), 1), self.theta.size), precision)
-        self._hyper = np.array(list(row.hyperparameters(**hyperparameters).values()))
+        blocks = [Block(0, 1, self.theta.size)] if blocks is None else blocks
+        values = row.hyperparameters(**hyperparameters)
+        self.states = np.append(states.first(row, blocks, self.theta, values), self.theta.dtype.type(np.nan))
+        self._table = np.array([(b.start, b.rows, b.columns, b.matrix) for b in blocks], np.int64)
+        self._shares = [(0, self.theta.size)] if row.scope == "element" else [(k, team) for k in range(team)]
+        self._hyper = np.array(list(values.values()))
         self._carried = np.array([*row.carried.values(), 1.0])
-        self.scalars = np.full(16, np.nan)
+        self.scalars = np.full(32, np.nan)
         self._time = 0
 
-    def step(self, gradient) -> np.ndarray:
+    def step(self, gradient, loss: float = 0.0) -> np.ndarray:
         """Move along one gradient; returns the new parameters."""
         self._time += 1
-        gradient = np.ascontiguousarray(gradient, self.theta.dtype)
+        gradient = np.array(gradient, self.theta.dtype)
         size, scalars = self.theta.size, self.scalars.ctypes.data
         self._coefficients(float(self._time), self._hyper.ctypes.data, self._carried.ctypes.data, scalars)
-        self._update(
-            self.theta.ctypes.data, gradient.ctypes.data, self.states.ctypes.data, size, 0, size, scalars
-        )
+        for start, stop in self._shares:
+            self._update(
+                self.theta.ctypes.data, gradient.ctypes.data, self.states.ctypes.data, size, start, stop,
+                scalars, self._table.ctypes.data, len(self._table), self._product, loss,
+            )  # fmt: skip
+        assert np.isnan(self.states[-1]), "the update wrote beyond its state"
         return self.theta.copy()
 
 
-class FormulaSteps:
-    """Parameters moved by the formula itself, in NumPy."""
-
-    def __init__(self, row: Optimizer, theta, **hyperparameters: float) -> None:
-        self.row, self.theta = row, np.array(theta, float)
-        self.states = [np.zeros_like(self.theta) for _ in row.state]
-        self._hyper = row.hyperparameters(**hyperparameters)
-        self._carried = list(row.carried.values())
-        self._time = 0
-
-    def scalars(self) -> list[float]:
-        """The update's scalars for the step now due; carried values move on."""
-        if self.row.coefficients is None:
-            return [self._hyper[name] for name in self.row.coefficient_names]
-        results = self.row.coefficients(float(self._time), *self._carried, *self._hyper.values())
-        count = len(self._carried)
-        self._carried = list(results[:count])
-        return list(results[count:])
-
-    def step(self, gradient) -> np.ndarray:
-        """Move along one gradient; returns the new parameters."""
-        self._time += 1
-        results = self.row(self.theta, gradient, *self.states, *self.scalars())
-        self.theta, *self.states = results if self.row.state else (results,)
-        return self.theta.copy()
+FormulaSteps = plain.Steps

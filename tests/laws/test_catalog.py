@@ -14,6 +14,7 @@ SHELVES = {
     "loss": (catalog.loss, catalog.losses()),
     "initial scale": (catalog.initial_scale, catalog.initial_scales()),
     "optimizer": (catalog.optimizer, catalog.optimizers()),
+    "surface": (catalog.surface, catalog.surfaces()),
 }
 ROWS = [(kind, row) for kind, (_, rows) in SHELVES.items() for row in rows.values()]
 
@@ -32,7 +33,7 @@ def test_facts_are_complete(kind, row):
     assert row.title
     assert row.paper
     assert 1600 < row.year < 2100
-    assert row.peers.keys() == {"pytorch", "keras", "optax"}
+    assert row.peers.keys() == (set() if kind == "surface" else {"pytorch", "keras", "optax"})
     assert all(row.peers.values())
 
 
@@ -40,7 +41,7 @@ def test_facts_are_complete(kind, row):
 def test_location_is_the_line_of_the_formula(kind, row):
     path, line = row.location
     text = Path(path).read_text("utf-8").split("\n")
-    assert any(f"def {row.formula.__name__}(" in written for written in text[line - 1 : line + 30])
+    assert any(f"def {row.formula.__name__}(" in written for written in text[line - 1 : line + 60])
 
 
 @every_row
@@ -102,9 +103,15 @@ def test_what_an_optimizer_generalises_is_an_optimizer(row):
 def test_arguments_stand_in_the_one_order(row):
     names = tuple(inspect.signature(row.formula).parameters)
     assert names[:2] == ("theta", "gradient")
-    assert names[2 : 2 + len(row.state)] == row.state
+    for update in row.updates:
+        names = tuple(inspect.signature(update).parameters)
+        loss = names[2:3] == ("loss",)
+        own = row.state_of(update)
+        assert names[2 + loss : 2 + loss + len(own)] == own
+        assert set(names[2 + loss + len(own) :]) <= set(row.coefficient_names)
+    assert row.scope == "layer" or row.state_of(row.formula) == row.state
     if row.coefficients is None:
-        assert row.coefficient_names == tuple(row.defaults)
+        assert row.coefficient_names == tuple(name for name in row.defaults if name in row.coefficient_names)
     else:
         given = tuple(inspect.signature(row.coefficients).parameters)
         assert given == ("t", *row.carried, *row.defaults)

@@ -8,13 +8,27 @@ import pytest
 from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas import catalog
+from osolgil.race.settings import LECTURE_OPTIMIZERS
 from osolgil.report import recipes
 from report import factory
 
 EPOCHS, ROWS, BATCH = 3, 53, 16
 HIDDEN = (7, 7)
 WEIGHTS = np.random.default_rng(8).uniform(0.0, 2.0, ROWS)
-RATES = {"adadelta": 0.5, "adagrad": 0.05, "gradient_descent": 0.1}
+# KATE, ACProp and AdaShift divide by single gradients: large steps would magnify what Keras rounds to float32.
+RATES = {
+    "adadelta": 0.5, "adagrad": 0.05, "gradient_descent": 0.1, "kate": 1e-5, "acprop": 1e-4, "adashift": 1e-3,
+}  # fmt: skip
+# the parameter-free start so small that three epochs would show nothing
+EARLIER = {
+    "prodigy": {"learning_rate": 1.0, "first_distance": 0.01},
+    "d_adaptation": {"learning_rate": 1.0, "first_distance": 0.01},
+    "mechanic": {"learning_rate": 1.0, "first_scale": 0.01},
+    "dog": {"learning_rate": 1.0, "first_distance": 0.01},
+    "dowg": {"learning_rate": 1.0, "epsilon": 0.01},
+    "lars": {"learning_rate": 0.5, "trust": 0.1},
+    "soap": {"interval": 3.0},
+}
 CLOSE = {"rtol": 1e-7, "atol": 1e-9}
 # Keras on PyTorch computes parts of a float64 network (dense layers, the loss) in float32.
 CLOSE_IN_KERAS = {"rtol": 1e-5, "atol": 2e-6}
@@ -42,13 +56,21 @@ LOSSES = list(NETWORKS)[6:]
 CASES = [(name, "plain") for name in catalog.optimizers()]
 CASES += [
     (name, case)
-    for name in ("momentum", "adam", "nadam")
+    for name in ("momentum", "adam", "nadam", "polyak", "soap")
     for case in NETWORKS
     if case != "plain" and case not in LOSSES
 ]
 CASES += [("adam", case) for case in LOSSES]
 
 every_case = pytest.mark.parametrize(("optimizer", "case"), CASES)
+# JAX compiles each for seconds: the lecture's at every run, the others in continuous integration.
+every_case_of_jax = pytest.mark.parametrize(
+    ("optimizer", "case"),
+    [
+        pytest.param(name, case, marks=() if name in LECTURE_OPTIMIZERS else pytest.mark.long)
+        for name, case in CASES
+    ],
+)
 
 
 def facts_of(optimizer, case):
@@ -59,8 +81,8 @@ def facts_of(optimizer, case):
         "epochs": EPOCHS,
         **NETWORKS[case],
     }
-    rate = RATES.get(optimizer, 0.01)
-    return factory.verdict((optimizer,), hyperparameters={"learning_rate": rate}, features=5, **settings)
+    values = {"learning_rate": RATES.get(optimizer, 0.01), **EARLIER.get(optimizer, {})}
+    return factory.verdict((optimizer,), hyperparameters=values, features=5, **settings)
 
 
 def data_of(facts):
@@ -132,7 +154,7 @@ def assert_alike(facts, layers, tolerance=CLOSE):
         assert np.abs(ours["weight"] - first["weight"]).max() > 1e-4
 
 
-@every_case
+@every_case_of_jax
 def test_optax(optimizer, case):
     import jax
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import typer
 
 from osolgil.errors import OsolgilError
+from osolgil.spelling import hint
 
 DONE, FAULT, MISUSE, STOPPED = 0, 1, 2, 130
 _ISSUES = "Please report it with the command and, if you can, the data; OSOLGIL_DEBUG=1 shows the details."
@@ -56,12 +59,26 @@ def run(command: Callable[[], object]) -> int:
 
 
 def _usage(error: BaseException) -> str:
-    """What was typed wrong, with the nearest right spelling that Click found, and where to read more."""
-    text = " ".join(error.format_message().split())  # type: ignore[attr-defined]
+    """What was typed wrong, with the nearest right spelling, and where to read more."""
     context = getattr(error, "ctx", None)
+    text = _misspelt(error, context) or " ".join(error.format_message().split())  # type: ignore[attr-defined]
     where = context.command_path if context is not None else "osolgil"
     ended = text if text.endswith(("?", ".")) else f"{text}."
     return f"{ended} Try '{where} --help'."
+
+
+def _misspelt(error: Any, context: Any) -> str:
+    """What to say of an option or a command that there is not; "" for any other mistake."""
+    if context is None:
+        return ""
+    if hasattr(error, "possibilities") and hasattr(error, "option_name"):
+        known = [name for option in context.command.params for name in (*option.opts, *option.secondary_opts)]
+        options = [name for name in [*known, "--help"] if name.startswith("--")]
+        return f"There is no option {error.option_name}.{hint(error.option_name, options)}"
+    command = re.match(r"No such command '(.*?)'", error.format_message())
+    if command is not None:
+        return f"No such command '{command[1]}'.{hint(command[1], context.command.commands)}"
+    return ""
 
 
 def _fault(error: Exception) -> int:

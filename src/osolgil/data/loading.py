@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from osolgil.data.preprocessing import Preprocessing
 from osolgil.data.source import Source
 from osolgil.data.weights import weights_of
 from osolgil.errors import DataError, SettingsError
+from osolgil.spelling import alike
 
 
 def load(
@@ -161,7 +161,7 @@ def _existing(source: str | Path) -> Path:
         raise DataError(f"'{source}' is no file name.") from error
     if found:
         return path
-    close = difflib.get_close_matches(str(source).casefold(), data_names(), 3, 0.6)
+    close = alike(source, data_names())
     hint = f"; did you mean {' or '.join(close)}?" if close else "."
     raise DataError(
         f"There is no file or data set '{source}'{hint} Built-in sets: {', '.join(BUILTIN)}; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from osolgil.data.columns.choice import KINDS, Column
 from osolgil.data.columns.number import NumberColumn
 from osolgil.data.source import list_names
 from osolgil.errors import DataError
+from osolgil.spelling import nearest
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,7 @@ class Preprocessing:
         if column.name not in rows.columns:
             needed = [known.name for known in self.columns]
             absent = [name for name in needed if name not in rows.columns]
-            raise DataError(
-                f"The table has no column {list_names(absent)}, which the model was trained on; add it."
-            )
+            raise DataError(_absent(absent, rows.columns, self.source_columns))
         series = rows[column.name]
         if isinstance(column, NumberColumn):
             return _finite(numbers_of(series, column.decimal), column.name, series.index)
@@ -101,9 +101,7 @@ class Preprocessing:
 
         absent = [name for name in self.source_columns if name not in rows.columns]
         if absent:
-            raise DataError(
-                f"The table has no column {list_names(absent)}, which the model was trained on; add it."
-            )
+            raise DataError(_absent(absent, rows.columns, self.source_columns))
         matrix = np.column_stack([numbers_of(rows[name]) for name in self.source_columns])
         return np.nan_to_num(matrix, nan=0.0)
 
@@ -151,6 +149,14 @@ def _divide(pixels: np.ndarray, divisor: float) -> np.ndarray:
     if not np.isfinite(scaled).all():
         raise DataError("A pixel is infinite or no number; repair the images.")
     return np.clip(scaled, -10.0, 10.0)
+
+
+def _absent(absent: list[str], found: Iterable[object], expected: Iterable[str]) -> str:
+    """What is said of columns that are not there: perhaps one is, under a name typed differently."""
+    others = [name for name in map(str, found) if name not in set(expected)]
+    near = nearest(absent[0], others)
+    instead = f", or rename '{near}'" if near is not None else ""
+    return f"The table has no column {list_names(absent)}, which the model was trained on; add it{instead}."
 
 
 def _finite(values: np.ndarray, name: str, labels: Any) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from osolgil.data.labels import labels_of
 from osolgil.data.source import Source, list_names
 from osolgil.errors import DataError, SettingsError
+from osolgil.spelling import alike, hint
 
 USUAL_NAMES = ("target", "label", "class", "y")
 FEW_VALUES = 20
@@ -77,13 +77,11 @@ def _target_column(source: Source, target: str | None) -> str:
     if target is not None:
         if target in names:
             return target
-        close = difflib.get_close_matches(target, names, 3, 0.5)
-        by_case = [name for name in names if name.casefold() == target.casefold()]
-        hint = f"did you mean {list_names(by_case or close)}" if by_case or close else "the columns are"
-        listed = "" if by_case or close else f" {list_names(names, 12)}"
-        raise DataError(
-            f"'{source.name}' has no column '{target}'; {hint}{listed}{'?' if not listed else '.'}"
+        close = alike(target, names)
+        ending = (
+            f"did you mean {list_names(close)}?" if close else f"the columns are {list_names(names, 12)}."
         )
+        raise DataError(f"'{source.name}' has no column '{target}'; {ending}")
     usual = [name for name in names if name.casefold() in USUAL_NAMES]
     chosen = usual[0] if usual else names[-1]
     why = "by its name" if usual else "because it is the last column"
@@ -148,9 +146,11 @@ class Answers:
 
 def read_answers(source: Source, task: str | None) -> Answers:
     """Turn known targets into numbers: SettingsError for an unknown task, DataError if they do not fit."""
-    if task not in (None, "classification", "multi-label", "regression"):
+    tasks = ("classification", "multi-label", "regression")
+    if task not in (None, *tasks):
+        near = hint(task, tasks)
         raise SettingsError(
-            f"The task '{task}' is unknown; choose classification, multi-label or regression."
+            f"The task '{task}' is unknown; choose classification, multi-label or regression.{near}"
         )
     values = source.targets
     if values.ndim == 2:

@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from osolgil.formulas._vocabulary import WORDS
+from osolgil.formulas._vocabulary import ARRAY_WORDS, WORDS
 
 Formula = Callable[..., Any]
 
@@ -52,6 +52,11 @@ def source(formula: Formula, *, literal: str | None = None) -> str:
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
+def tree(formula: Formula) -> ast.FunctionDef:
+    """The formula as a syntax tree without decorators and docstring."""
+    return ast.parse(source(formula)).body[0]  # type: ignore[return-value]
+
+
 def words_used(formula: Formula, *, engine: str) -> set[str]:
     """The words of the vocabulary a formula uses.
 
@@ -61,8 +66,8 @@ def words_used(formula: Formula, *, engine: str) -> set[str]:
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     own = {node.arg for node in ast.walk(tree.args) if isinstance(node, ast.arg)}
     own |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
-    outside = {node.id for node in names} - own
-    foreign = sorted(outside - set(WORDS))
+    outside = {node.id for node in names} - own - {"range"}
+    foreign = sorted(outside - {*WORDS, *ARRAY_WORDS})
     foreign += [f".{node.attr}" for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     if foreign:
         raise BindingError(
@@ -101,6 +106,14 @@ def _tree(formula: Formula) -> ast.FunctionDef:
 class _WrapNumbers(ast.NodeTransformer):
     def __init__(self, name: str) -> None:
         self._name = name
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Leave counts alone: the bounds of a loop, the place of a member."""
+        called = node.func.id if isinstance(node.func, ast.Name) else ""
+        kept = len(node.args) if called == "range" else 1 if called == "member" else 0
+        split = len(node.args) - kept
+        node.args = [self.visit(argument) for argument in node.args[:split]] + node.args[split:]
+        return node
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):

@@ -27,11 +27,43 @@ def traced(formula: Callable[..., Any]) -> Callable[..., Any]:
         "row_norm": lambda row: numpy.linalg.norm(row, axis=-1),
         "row_size": lambda row: numpy.full(row.shape[:-1], float(row.shape[-1]), row.dtype),
     }
+    words |= _array_words(jax)
     return bind(formula, words, engine="JAX")
+
+
+def _array_words(jax: Any) -> dict[str, Callable[..., Any]]:
+    """The words over whole arrays; shapes are known while tracing, so `wide` chooses then."""
+    numpy = jax.numpy
+
+    def orthonormal(x: Any) -> Any:
+        q, r = numpy.linalg.qr(x)
+        return q * numpy.where(numpy.diagonal(r) < 0.0, -1.0, 1.0)
+
+    return {
+        "column_maxima": lambda x: numpy.max(x, axis=0, keepdims=True),
+        "column_sums": lambda x: numpy.sum(x, axis=0, keepdims=True),
+        "columns": lambda x: x.shape[1],
+        "dot": lambda x, y: numpy.sum(x * y),
+        "identity": lambda x: numpy.eye(x.shape[0], dtype=x.dtype),
+        "matmul": lambda x, y: numpy.matmul(x, y, precision="highest"),
+        "member": lambda history, k: history[k],
+        "norm": lambda x: numpy.sqrt(numpy.sum(x * x)),
+        "orthonormal": orthonormal,
+        "pushed": lambda history, x: numpy.concatenate([history[1:], numpy.reshape(x, (1, -1))]),
+        "row_maxima": lambda x: numpy.max(x, axis=1, keepdims=True),
+        "row_sums": lambda x: numpy.sum(x, axis=1, keepdims=True),
+        "rows": lambda x: x.shape[0],
+        "shaped_like": lambda x, y: x if x.shape == y.shape else x.T,
+        "sum": numpy.sum,
+        "trace": numpy.trace,
+        "transpose": numpy.transpose,
+        "wide": lambda x: x.T if x.shape[0] > x.shape[1] else x,
+    }
 
 
 _SAME_NAME = (
     "absolute",
+    "cos",
     "exp",
     "expm1",
     "log",
@@ -39,6 +71,7 @@ _SAME_NAME = (
     "maximum",
     "minimum",
     "sign",
+    "sin",
     "sqrt",
     "tanh",
     "where",

@@ -33,6 +33,7 @@ def _sympy() -> Any:
 def _words(sympy: Any) -> dict[str, Any]:
     return {
         "absolute": sympy.Abs,
+        "cos": sympy.cos,
         "erf": sympy.erf,
         "erfc": sympy.erfc,
         "exp": sympy.exp,
@@ -46,6 +47,7 @@ def _words(sympy: Any) -> dict[str, Any]:
         "row_norm": lambda row: sympy.sqrt(sum(entry**2 for entry in row)),
         "row_size": lambda row: sympy.Integer(len(row)),
         "sign": sympy.sign,
+        "sin": sympy.sin,
         "sqrt": sympy.sqrt,
         "tanh": sympy.tanh,
         "where": lambda condition, chosen, otherwise: sympy.Piecewise((chosen, condition), (otherwise, True)),

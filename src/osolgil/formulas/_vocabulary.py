@@ -2,7 +2,9 @@
 
 A formula module imports its words from here, so that calling a formula directly computes with NumPy. The
 binding (`osolgil.engines._binding`) gives the same source other meanings: polynomial kernels on the CPU,
-JAX on an accelerator, SymPy for exact mathematics.
+JAX on an accelerator, SymPy for exact mathematics. The words over whole arrays (`norm`, `matmul` …) are told
+apart as ARRAY_WORDS: only an optimizer whose scope is a layer or the network has arrays to give them, and only
+there may a formula repeat itself (`for k in range(5)`) or stand aside for a step (`if refresh > 0.0`).
 
 >>> from osolgil.formulas._vocabulary import where
 >>> float(where(2.0 > 1.0, 10.0, 20.0))
@@ -10,30 +12,73 @@ JAX on an accelerator, SymPy for exact mathematics.
 """
 
 import numpy as np
-from numpy import absolute, exp, expm1, log, log1p, maximum, minimum, sign, sqrt, tanh, where
+from numpy import absolute, cos, exp, expm1, log, log1p, maximum, minimum, sign, sin, sqrt, tanh, where
+
+from osolgil.formulas._array_words import (
+    ARRAY_WORDS,
+    column_maxima,
+    column_sums,
+    columns,
+    dot,
+    identity,
+    matmul,
+    member,
+    norm,
+    orthonormal,
+    pushed,
+    row_maxima,
+    row_sums,
+    rows,
+    shaped_like,
+    sum,
+    trace,
+    transpose,
+    wide,
+)
 
 __all__ = [
+    "ARRAY_WORDS",
     "WORDS",
     "absolute",
+    "column_maxima",
+    "column_sums",
+    "columns",
+    "cos",
+    "dot",
     "erf",
     "erfc",
     "exp",
     "expm1",
+    "identity",
     "log",
     "log1p",
     "logsumexp",
+    "matmul",
     "maximum",
+    "member",
     "minimum",
+    "norm",
+    "orthonormal",
+    "pushed",
     "row_dot",
+    "row_maxima",
     "row_norm",
     "row_size",
+    "row_sums",
+    "rows",
+    "shaped_like",
     "sign",
+    "sin",
     "sqrt",
+    "sum",
     "tanh",
+    "trace",
+    "transpose",
     "where",
+    "wide",
 ]
 
-WORDS = tuple(word for word in __all__ if word != "WORDS")
+WORDS = tuple(word for word in __all__ if word not in ("WORDS", "ARRAY_WORDS", *ARRAY_WORDS))
 
 
 def erf(x):

@@ -19,9 +19,14 @@ from typing import Any, Generic, Literal, Self, TypeVar
 
 from osolgil.errors import SettingsError
 from osolgil.formulas import naming
+from osolgil.spelling import hint
 
 Formula = Callable[..., Any]
+Scope = Literal["element", "layer", "network"]
 Task = Literal["classification", "multi-label", "regression"]
+NOT_AVAILABLE: Mapping[str, str] = MappingProxyType(
+    {"pytorch": "not available", "keras": "not available", "optax": "not available"}
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +65,30 @@ class Row:
         defaults = naming.defaults_of(self.formula)
         chosen = naming.settle(self.title, defaults, given, self.limits)
         return replace(self, given={key: value for key, value in chosen.items() if value != defaults[key]})
+
+    def __init_subclass__(cls) -> None:
+        cls.__repr__ = Row.__repr__  # or @dataclass would write a long one into every kind of row
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.summary}>"
+
+    def _repr_html_(self) -> str:
+        """What it is, which a notebook shows by itself."""
+        from osolgil import notebooks
+
+        path, line = self.location
+        content = {
+            "": self.summary,
+            "also called": ", ".join(self.aliases),
+            "hyperparameters": ", ".join(f"{k} = {v:g}" for k, v in getattr(self, "defaults", {}).items()),
+            "state": ", ".join(getattr(self, "state", ())),
+            "parents": ", ".join(self.parents),
+            "changes": getattr(self, "changes", ""),
+            "paper": f"{self.paper} ({self.year})" if self.year else self.paper,
+            "written in": f"{path}, line {line}",
+            **self.peers,
+        }
+        return notebooks.facts(self.title, content)
 
     @property
     def location(self) -> tuple[str, int]:
@@ -129,12 +158,17 @@ class InitialScale(Row):
 
 @dataclass(frozen=True, eq=False)
 class Optimizer(Row):
-    """An update per element with its state, and coefficients computed once per step.
+    """An update with its state, and coefficients computed once per step.
 
-    `state` names the arrays carried from step to step (all start at 0); `carried` names scalars carried from
-    step to step with their first values; `defaults` are the hyperparameters. `generalises` names the
-    optimizers it contains as special cases, which it must not lose to when well tuned (Choi et al. 2019,
-    arXiv:1910.05446).
+    `scope` says what the update is given: "element", one number at a time; "layer", a weight as a matrix
+    (inputs, outputs) and a bias, gain or shift as one row (1, units), which `vectors` moves where it is given;
+    "network", all parameters as one vector (size,). `state` names the arrays carried from step to step; they are
+    as large as θ unless `shapes` says otherwise, in the words "rows", "columns", "size" and whole numbers; () is
+    a number. They start at 0 unless `initial` gives a number, a hyperparameter's name, "theta" (the parameters
+    at the start), "identity" or the numbers themselves. `carried` names scalars carried from step to step with
+    their first values; `defaults` are the hyperparameters. An update that takes `loss` is given the batch's
+    loss. `generalises` names the optimizers it contains as special cases, which it must not lose to when well
+    tuned (Choi et al. 2019, arXiv:1910.05446).
     """
 
     state: tuple[str, ...] = field(kw_only=True)
@@ -145,6 +179,10 @@ class Optimizer(Row):
     carried: Mapping[str, float] = field(default_factory=dict, kw_only=True)
     generalises: tuple[str, ...] = field(default=(), kw_only=True)
     full_batch: bool = field(default=False, kw_only=True)
+    scope: Scope = field(default="element", kw_only=True)
+    vectors: Formula | None = field(default=None, kw_only=True)
+    shapes: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict, kw_only=True)
+    initial: Mapping[str, float | str | tuple[float, ...]] = field(default_factory=dict, kw_only=True)
 
     @property
     def family(self) -> str:
@@ -153,13 +191,50 @@ class Optimizer(Row):
 
     @property
     def coefficient_names(self) -> tuple[str, ...]:
-        """Names of the scalars `update` takes after the parameter, its gradient and the state."""
-        names = tuple(inspect.signature(self.formula).parameters)
-        return names[2 + len(self.state) :]
+        """Names of the scalars the update takes after the parameter, its gradient and the state."""
+        names = dict.fromkeys(name for formula in self.updates for name in _arguments(formula)[2:])
+        return tuple(name for name in names if name not in (*self.state, "loss"))
+
+    @property
+    def updates(self) -> tuple[Formula, ...]:
+        """The update of matrices, and the one of vectors where they are treated apart."""
+        return (self.formula,) if self.vectors is None else (self.formula, self.vectors)
+
+    @property
+    def needs_loss(self) -> bool:
+        """Whether the update is given the batch's loss."""
+        return any("loss" in _arguments(formula) for formula in self.updates)
+
+    def state_of(self, formula: Formula) -> tuple[str, ...]:
+        """The state that one of the updates takes."""
+        names = _arguments(formula)
+        return tuple(name for name in self.state if name in names)
 
     def hyperparameters(self, **given: float) -> dict[str, float]:
         """Defaults overridden by what is given; unknown names raise `SettingsError`."""
         return naming.settle(self.title, self.defaults, given, self.limits)
+
+
+def _arguments(formula: Formula) -> tuple[str, ...]:
+    return tuple(inspect.signature(formula).parameters)
+
+
+@dataclass(frozen=True, eq=False)
+class Surface(Row):
+    """A function of two parameters with its hand-written gradient, to watch optimizers on.
+
+    `slope` gives (∂/∂x, ∂/∂y). `minima` are all points (x, y) where the lowest value, `lowest`, is reached;
+    `window` is the part usually drawn, (lowest x, highest x, lowest y, highest y), and `start` where a path
+    begins unless told otherwise. `noise` gives the standard deviation of one sample's gradient, where the
+    surface is seen through mini-batches.
+    """
+
+    slope: Formula = field(kw_only=True)
+    minima: tuple[tuple[float, float], ...] = field(kw_only=True)
+    lowest: float = field(kw_only=True)
+    window: tuple[float, float, float, float] = field(kw_only=True)
+    start: tuple[float, float] = field(kw_only=True)
+    noise: Formula | None = field(default=None, kw_only=True)
 
 
 RowType = TypeVar("RowType", bound=Row)
@@ -181,13 +256,17 @@ class Shelf(Generic[RowType]):
         self._rows[row.name] = row
         return row
 
-    def find(self, name: str) -> RowType:
+    def find(self, name: str | Formula) -> RowType:
+        if not isinstance(name, str) or "@" in name or ":" in name or name.endswith(".py"):
+            from osolgil.formulas import own
+
+            return own.find(self._kind, name)  # type: ignore[return-value]
         key, given = naming.parse(name)
         if key in self._aliases:
             row = self._rows[self._aliases[key]]
             return row.having(given) if given else row
-        hint = naming.hint(key, self._aliases)
-        raise SettingsError(f"There is no {self._kind} '{name}'.{hint} Known: {', '.join(self._rows)}.")
+        help_ = hint(key, self._aliases) or f" Known: {', '.join(self._rows)}."
+        raise SettingsError(f"There is no {self._kind} '{name}'.{help_}")
 
     @property
     def rows(self) -> Mapping[str, RowType]:
@@ -198,14 +277,18 @@ _activations: Shelf[Activation] = Shelf("activation")
 _losses: Shelf[Loss] = Shelf("loss")
 _initial_scales: Shelf[InitialScale] = Shelf("initial scale")
 _optimizers: Shelf[Optimizer] = Shelf("optimizer")
+_surfaces: Shelf[Surface] = Shelf("surface")
 
 
-def activation(name: str) -> Activation:
-    """The activation called `name`; `SettingsError` names the nearest one if there is none."""
+def activation(name: str | Formula) -> Activation:
+    """The activation called `name`; `SettingsError` names the nearest one if there is none.
+
+    As everywhere in the catalog, `name` may be the user's own function, or its place: "mine.py:bent".
+    """
     return _loaded(_activations).find(name)
 
 
-def loss(name: str) -> Loss:
+def loss(name: str | Formula) -> Loss:
     """The loss called `name`."""
     return _loaded(_losses).find(name)
 
@@ -215,9 +298,14 @@ def initial_scale(name: str) -> InitialScale:
     return _loaded(_initial_scales).find(name)
 
 
-def optimizer(name: str) -> Optimizer:
+def optimizer(name: str | Formula) -> Optimizer:
     """The optimizer called `name`."""
     return _loaded(_optimizers).find(name)
+
+
+def surface(name: str) -> Surface:
+    """The surface called `name`."""
+    return _loaded(_surfaces).find(name)
 
 
 def activations() -> Mapping[str, Activation]:
@@ -240,8 +328,13 @@ def optimizers() -> Mapping[str, Optimizer]:
     return _loaded(_optimizers).rows
 
 
+def surfaces() -> Mapping[str, Surface]:
+    """Every surface, by name."""
+    return _loaded(_surfaces).rows
+
+
 def _loaded(shelf: Shelf[RowType]) -> Shelf[RowType]:
-    from osolgil.formulas import activations, initial_scales, losses, optimizers  # noqa: F401
+    from osolgil.formulas import activations, initial_scales, losses, optimizers, surfaces  # noqa: F401
 
     return shelf
 
@@ -283,4 +376,11 @@ def add_optimizer(
             defaults=MappingProxyType(dict(defaults)),
             **facts,
         )
+    )
+
+
+def add_surface(*, slope: Formula, name: str | None = None, **facts: Any) -> Callable[[Formula], Surface]:
+    """Decorator: put a surface with its gradient `slope` into the catalog."""
+    return lambda formula: _surfaces.add(
+        Surface(name=_name(formula, name), formula=formula, slope=slope, **facts)
     )

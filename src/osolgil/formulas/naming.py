@@ -8,13 +8,13 @@
 ['relu', 'elu(alpha=0.5)', 'snake(a=1, b=2)']
 """
 
-import difflib
 import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from osolgil.errors import SettingsError
+from osolgil.spelling import hint
 
 Limits = Mapping[str, str]
 
@@ -64,12 +64,6 @@ def split(text: str) -> list[str]:
         else:
             parts[-1] += character
     return [part.strip() for part in parts if part.strip()]
-
-
-def hint(name: str, known: Iterable[str]) -> str:
-    """' Did you mean …?' with the nearest known name, or nothing where none is near."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f" Did you mean '{close[0]}'?" if close else ""
 
 
 def defaults_of(formula: Callable[..., Any]) -> dict[str, float]:

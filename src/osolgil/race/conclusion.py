@@ -136,7 +136,7 @@ def _lost_row(course: Course, entrant: Entrant, rank: int) -> dict[str, Any]:
 
 def _facts(entrant: Entrant) -> dict[str, Any]:
     row = catalog.optimizer(entrant.optimizer)
-    title = row.title if entrant.name == row.name else entrant.name
+    title = row.title if entrant.name == row.name.partition("@")[0] else entrant.name
     return {"entrant": entrant.name, "optimizer": row.name, "title": title}
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from osolgil.data import Dataset, from_arrays, load
-from osolgil.engines.cpu.fleet import compile_kernels
+from osolgil.engines.cpu.compiling import compile_kernels
 from osolgil.errors import SettingsError
-from osolgil.race import outputs
+from osolgil.race import outputs, own_formulas
 from osolgil.race.baselines import Baselines
 from osolgil.race.budget import fit
 from osolgil.race.checkpoint import Checkpoint
@@ -19,17 +19,18 @@ from osolgil.race.conclusion import under_tuned
 from osolgil.race.course import Candidate, Course
 from osolgil.race.facts import conclude, fitted, task_of
 from osolgil.race.progress import Progress
-from osolgil.race.settings import Entrant, RaceSettings, entrants
+from osolgil.race.settings import Entering, RaceSettings, entrants, listed
 from osolgil.race.tuning import best, tune, widen
 from osolgil.race.verdict import Verdict
 from osolgil.race.watching import Watcher
+from osolgil.spelling import hint
 
 
 def race(
     inputs: Any,
     targets: Any = None,
     *,
-    optimizers: Sequence[str | Entrant] | None = None,
+    optimizers: Entering | Sequence[Entering] | None = None,
     target: str | Sequence[str] | None = None,
     task: str | None = None,
     test: Any = None,
@@ -52,7 +53,8 @@ def race(
     Args:
         inputs: a Dataset, a name or path that `osolgil.load` knows, or an array or DataFrame (rows, features).
         targets: (rows,) with arrays: labels or numbers.
-        optimizers: names, "name=optimizer" pairs or Entrants; by default the lecture's eleven.
+        optimizers: names, "name=optimizer" pairs, Entrants, or optimizers of your own: functions, or places such
+            as "mine.py:my_optimizer" (see `osolgil.optimizer`); by default the lecture's eleven.
         target, task, test, sample_weight: as for `osolgil.load` and `osolgil.from_arrays`. A row of weight 2
             counts as two equal rows in the loss, the score and the baselines.
         budget: seconds the race should end within; decides seeds, epochs and learning rates once, before it.
@@ -62,6 +64,7 @@ def race(
         language: "en" or "ko", of the report.
         progress: called about ten times a second with how the race stands.
         **settings: every field of `RaceSettings`: hidden, activation, epochs, batch_size, seeds, learning_rates …
+            An activation or a loss may be your own function as well.
 
     Raises:
         DataError, SettingsError, OutputError: one sentence on what is wrong and what to do.
@@ -71,31 +74,33 @@ def race(
     ['adam', 'sgd']
     """
     begin = time.perf_counter()
+    folder = None if out is None else Path(out).expanduser()
+    if resume and folder is not None:
+        given = None if optimizers is None else listed(optimizers)
+        optimizers, settings = own_formulas.as_begun(folder, given, settings)
     if optimizers is not None:
         settings["entrants"] = entrants(optimizers)
     known = set(RaceSettings.__dataclass_fields__)
     for name in settings:
         if name not in known:
-            raise SettingsError(f"A race has no setting '{name}'; it has {', '.join(sorted(known))}.")
+            every = ", ".join(sorted(known))
+            raise SettingsError(f"A race has no setting '{name}'; it has {every}.{hint(name, known)}")
     chosen = RaceSettings(**settings)
     workers = threads(jobs)
     if budget is not None and not 0 < budget < float("inf"):
         raise SettingsError(f"The budget must be a positive number of seconds, not {budget}.")
     data = data_of(inputs, targets, target, task, test, chosen.seed, sample_weight)
     loaded = time.perf_counter() - begin
-    folder = None if out is None else Path(out).expanduser()
     if folder is not None and outputs.finished(folder, data, resume):
-        return Verdict.load(folder)
-    chosen = chosen.completed(data.task, len(data.train))
+        return Verdict.load(folder, language)
+    planned = None if folder is None else outputs.planned(folder, data, settings, resume)
+    chosen = planned or chosen.completed(data.task, len(data.train))
     data = fitted(data, chosen)
     job = task_of(data, chosen)
     network = chosen.network(data.train.inputs.shape[1], data.outputs)
     names = [entrant.optimizer for entrant in chosen.entrants]
     compiled = compile_kernels(network, job, chosen.precision, names)
     baselines = Baselines(data, chosen.seed)
-    planned = chosen
-    if folder is not None:
-        planned = outputs.planned(folder, data, settings, resume)
     if planned is None:
         planned = chosen
         if budget is not None:
@@ -115,7 +120,7 @@ def race(
         "total": time.perf_counter() - begin,
         "gflop_per_second": facts["work"]["floating_point_operations"] / max(course.seconds, 1e-9) / 1e9,
     }
-    verdict = Verdict(facts, outputs.history(course), model, folder)
+    verdict = Verdict(facts, outputs.history(course), model, folder, language)
     if folder is not None:
         outputs.write(verdict, folder, language)
         checkpoint.remove()

@@ -14,6 +14,7 @@ from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import OsolgilError
 from osolgil.formulas import catalog
 from osolgil.model import Model
+from osolgil.race import own_formulas
 from osolgil.race.conclusion import leaderboard, model_run, profiles, sensitivity, target_score
 from osolgil.race.course import Candidate, Course
 from osolgil.race.settings import RaceSettings
@@ -69,6 +70,7 @@ def conclude(
         "version": __version__,
         "data": data_facts(data),
         "settings": settings.to_dict(),
+        "formulas": own_formulas.stored(settings),
         "network": {
             "widths": list(network.widths),
             "activations": list(network.activations),

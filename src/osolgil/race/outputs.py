@@ -13,6 +13,7 @@ from osolgil.data import Dataset
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import DataError, OutputError, SettingsError
 from osolgil.files import claim_folder, read_json, write_json, write_text
+from osolgil.race import own_formulas
 from osolgil.race.course import Course
 from osolgil.race.settings import RaceSettings
 from osolgil.race.verdict import Verdict
@@ -47,6 +48,11 @@ def planned(folder: Path, data: Dataset, asked: dict[str, Any], resume: bool) ->
     wanted = _asked(asked)
     for name, value in wanted.items():
         before = facts["asked"].get(name, _defaults().get(name))
+        if own_formulas.edited(before, value):
+            raise SettingsError(
+                f"Your own formula in {name} has been edited since the race in {folder} was begun; go on without "
+                f"naming it to race it as it was (see {own_formulas.FILE} there), or begin another race."
+            )
         if value != before:
             raise SettingsError(
                 f"The race in {folder} was begun with {name} = {before}, not {value}; "
@@ -63,7 +69,10 @@ def plan(folder: Path, data: Dataset, asked: dict[str, Any], settings: RaceSetti
         "data": {"name": data.name, "fingerprint": data.fingerprint},
         "asked": _asked(asked),
         "settings": settings.to_dict(),
+        "formulas": own_formulas.stored(settings),
     }
+    if facts["formulas"]:
+        write_text(folder / own_formulas.FILE, own_formulas.file_text(facts["formulas"]))
     write_json(folder / "plan.json", facts)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from osolgil.errors import SettingsError
-from osolgil.formulas import catalog
+from osolgil.formulas import catalog, own
 from osolgil.network import Network
+from osolgil.spelling import hint
 
 LECTURE_OPTIMIZERS = (
     "gradient_descent", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamax", "nadam",
@@ -69,6 +70,7 @@ class RaceSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        self._find_own_formulas()
         _require(self.seeds >= 2, "seeds", "2 or more, or nothing could be said about chance", self.seeds)
         _require(all(width >= 1 for width in self.hidden), "hidden", "widths from 1 up", self.hidden)
         _require(self.epochs is None or self.epochs >= 1, "epochs", "1 or more", self.epochs)
@@ -77,7 +79,9 @@ class RaceSettings:
         for name in ("l1", "l2", "weight_decay", "clip_norm"):
             value = getattr(self, name)
             _require(math.isfinite(value) and value >= 0, name, "0 or more", value)
-        _require(self.precision in ("float32", "float64"), "precision", "float32 or float64", self.precision)
+        precisions = ("float32", "float64")
+        near = hint(self.precision, precisions)
+        _require(self.precision in precisions, "precision", "float32 or float64", self.precision, near)
         _require(0.5 < self.confidence < 1, "confidence", "between 0.5 and 1", self.confidence)
         fresh = self.confirmation_seeds
         _require(fresh is None or fresh >= 2, "confirmation_seeds", "2 or more", fresh)
@@ -87,6 +91,19 @@ class RaceSettings:
         else:
             positive = bool(rates) and all(math.isfinite(rate) and rate > 0 for rate in rates)
             _require(positive, "learning_rates", "positive numbers", rates)
+
+    def _find_own_formulas(self) -> None:
+        """Replace functions and places such as mine.py:bent by the names of what they say."""
+        for name in ("activation", "output_activation", "loss"):
+            value = getattr(self, name)
+            if value is not None and own.is_own(value):
+                row = catalog.loss(value) if name == "loss" else catalog.activation(value)
+                object.__setattr__(self, name, row.name)
+        used = {self.activation, self.output_activation, self.loss, *(e.optimizer for e in self.entrants)}
+        plain = [name.partition("@")[0] for name in sorted(map(str, used)) if "@" in name]
+        for name in plain:
+            if plain.count(name) > 1:
+                raise SettingsError(f"Two different own formulas are called '{name}'; rename one of them.")
 
     def completed(self, task: str, rows: int) -> RaceSettings:
         """Fill in what depends on the data: batch size, epochs, loss, initial scale, entrants."""
@@ -145,19 +162,23 @@ class RaceSettings:
         return cls(**facts)
 
 
-def entrants(optimizers: Sequence[str | Entrant]) -> tuple[Entrant, ...]:
-    """Entrants from names, `name=optimizer` pairs or ready entrants; "all" means the whole catalog."""
+Entering = str | Entrant | Callable[..., Any]
+
+
+def entrants(optimizers: Entering | Sequence[Entering]) -> tuple[Entrant, ...]:
+    """Entrants from names, `name=optimizer` pairs, functions or ready entrants; "all" means the whole catalog."""
     chosen: list[Entrant] = []
-    for item in optimizers:
+    for item in listed(optimizers):
         if isinstance(item, Entrant):
-            catalog.optimizer(item.optimizer).hyperparameters(**item.hyperparameters)
-            chosen.append(item)
-        elif item.strip() == "all":
+            row = catalog.optimizer(item.optimizer)
+            row.hyperparameters(**item.hyperparameters)
+            chosen.append(replace(item, optimizer=row.name) if own.is_own(item.optimizer) else item)
+        elif isinstance(item, str) and item.strip() == "all":
             chosen += [Entrant(name, name) for name in catalog.optimizers()]
         else:
-            label, _, name = item.rpartition("=")
+            label, name = split_label(item) if isinstance(item, str) else ("", item)
             row = catalog.optimizer(name)
-            chosen.append(Entrant(label.strip() or row.name, row.name))
+            chosen.append(Entrant(label or row.name.partition("@")[0], row.name))
     names = [entrant.name for entrant in chosen]
     for name in names:
         if names.count(name) > 1:
@@ -169,6 +190,23 @@ def entrants(optimizers: Sequence[str | Entrant]) -> tuple[Entrant, ...]:
     return tuple(chosen)
 
 
-def _require(holds: bool, name: str, wanted: str, value: Any) -> None:
+def listed(optimizers: Entering | Sequence[Entering]) -> list[Entering]:
+    """One entrant, or several, as a list."""
+    if isinstance(optimizers, Sequence) and not isinstance(optimizers, str):
+        return list(optimizers)
+    return [optimizers]
+
+
+def split_label(item: str) -> tuple[str, str]:
+    """The entrant's own name, "" where it has none, and its optimizer.
+
+    >>> split_label("second = adam"), split_label("adam"), split_label("mine=my/file.py:bent")
+    (('second', 'adam'), ('', 'adam'), ('mine', 'my/file.py:bent'))
+    """
+    label, _, name = item.rpartition("=")
+    return label.strip(), name.strip()
+
+
+def _require(holds: bool, name: str, wanted: str, value: Any, near: str = "") -> None:
     if not holds:
-        raise SettingsError(f"The setting {name} must be {wanted}, not {value}.")
+        raise SettingsError(f"The setting {name} must be {wanted}, not {value}.{near}")

@@ -10,6 +10,7 @@ import numpy as np
 
 from osolgil.files import read_json
 from osolgil.model import Model
+from osolgil.race.own_formulas import restored
 from osolgil.records import read_history
 
 
@@ -20,13 +21,14 @@ class Verdict:
     facts: everything in `verdict.json`, a plain dictionary.
     history: columns of `history.parquet`, a row per run and epoch.
     model: a typical trained network (the median run) of the recommended entrant; None where every run diverged.
-    folder: where the files lie, None where none were written.
+    folder: where the files lie, None where none were written. language: of what it says of itself, "en" or "ko".
     """
 
     facts: dict[str, Any]
     history: dict[str, np.ndarray]
     model: Model | None
     folder: Path | None = None
+    language: str = "en"
 
     @property
     def winner(self) -> str | None:
@@ -54,11 +56,11 @@ class Verdict:
         """A row per entrant, best first."""
         return list(self.facts["leaderboard"])
 
-    def sentences(self, language: str = "en") -> list[str]:
-        """The verdict in a few plain sentences."""
+    def sentences(self, language: str | None = None) -> list[str]:
+        """The verdict in a few plain sentences, by default in the language the race was asked for."""
         from osolgil.report.sentences import verdict_sentences
 
-        return verdict_sentences(self.facts, language)
+        return verdict_sentences(self.facts, language or self.language)
 
     def predict(self, inputs: Any) -> np.ndarray:
         """Class labels, or the target in its own unit, for new rows as raw as the training rows were."""
@@ -71,10 +73,24 @@ class Verdict:
     def __str__(self) -> str:
         return "\n".join(self.sentences())
 
+    def __repr__(self) -> str:
+        found = f"winner={self.winner!r}" if self.winner else f"ties={self.ties!r}"
+        return f"Verdict({self.facts['data']['name']!r}, {found}, score={self.score!r})"
+
+    def _repr_html_(self) -> str:
+        """The sentences and the leaderboard, which a notebook shows by itself."""
+        from osolgil import notebooks
+        from osolgil.report import leaderboard
+
+        header = ["#", *leaderboard.header(self.facts, self.language)]
+        rows = leaderboard.rows(self.facts, self.language)
+        return notebooks.paragraphs(self.sentences()) + notebooks.table(header, rows)
+
     @classmethod
-    def load(cls, folder: str | Path) -> Verdict:
+    def load(cls, folder: str | Path, language: str = "en") -> Verdict:
         """Read a finished race's folder."""
         folder = Path(folder)
         facts = read_json(folder / "verdict.json")
+        restored(folder, facts.get("formulas", {}))
         model = Model.load(folder) if facts["model"] is not None else None
-        return cls(facts, read_history(folder / "history.parquet"), model, folder)
+        return cls(facts, read_history(folder / "history.parquet"), model, folder, language)

@@ -44,11 +44,11 @@ def page(facts: Facts, history: dict[str, np.ndarray], model: Model | None, lang
         facts=facts,
         language=language,
         languages=LANGUAGES,
-        both=_both,
+        both=both,
         message=message,
         sentences={each: verdict_sentences(facts, each) for each in LANGUAGES},
         names=set(drawn["en"]),
-        figures=_script_safe({"language": language, "figures": drawn}),
+        figures=script_safe({"language": language, "figures": drawn}),
         rows={each: table(facts, each) for each in LANGUAGES},
         confidence={each: _percent(facts, each) for each in LANGUAGES},
         target={each: _target(facts, each) for each in LANGUAGES},
@@ -58,8 +58,8 @@ def page(facts: Facts, history: dict[str, np.ndarray], model: Model | None, lang
         settings=_settings(facts),
         command=reproduction.command(facts),
         python=reproduction.python(facts),
-        style=_part("page.css"),
-        script=_part("page.js"),
+        style=part("page.css"),
+        script=part("page.js"),
         plotly=plotly_script(),
     )
 
@@ -95,7 +95,7 @@ def picture(facts: Facts, model: Model | None, language: str) -> str:
     return drawing(widths, title, captions, weights)
 
 
-def _both(key: str, **values: Any) -> Any:
+def both(key: str, **values: Any) -> Any:
     """A message in both languages, of which the page shows one; a value may be a dictionary by language."""
     from markupsafe import Markup, escape
 
@@ -198,11 +198,11 @@ def _listed(figures: dict[str, Any]) -> dict[str, Any]:
     return json.loads(json.dumps(figures, default=lambda value: value.item()).replace("NaN", "null"))
 
 
-def _script_safe(content: Any) -> str:
+def script_safe(content: Any) -> str:
     """JSON that cannot end the script element it stands in."""
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
     return resources.files("osolgil.report").joinpath("page_parts", name).read_text("utf-8")

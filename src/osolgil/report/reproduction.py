@@ -43,8 +43,19 @@ def python(facts: Facts) -> str:
 
 
 def _optimizers(facts: Facts) -> list[str]:
-    entrants = facts["settings"]["entrants"]
-    return [e["name"] if e["name"] == e["optimizer"] else f"{e['name']}={e['optimizer']}" for e in entrants]
+    optimizers = []
+    for entrant in facts["settings"]["entrants"]:
+        place = _place(facts, entrant["optimizer"])
+        same = entrant["name"] == entrant["optimizer"].partition("@")[0]
+        optimizers.append(place if same else f"{entrant['name']}={place}")
+    return optimizers
+
+
+def _place(facts: Facts, name: Any) -> Any:
+    """Where an own formula lies: in the file it came from, else in the file beside the verdict."""
+    if not isinstance(name, str) or name not in facts.get("formulas", {}):
+        return name
+    return f"{facts['formulas'][name]['origin'] or 'formulas.py'}:{name.partition('@')[0]}"
 
 
 def _changed(facts: Facts) -> dict[str, Any]:
@@ -53,7 +64,7 @@ def _changed(facts: Facts) -> dict[str, Any]:
     for name, value in facts["settings"].items():
         same = _DEFAULTS.get(name) == (tuple(value) if isinstance(value, list) else value)
         if name in _DEFAULTS and name not in ("entrants", "output_activation") and not same:
-            changed[name] = value
+            changed[name] = _place(facts, value)
     return changed
 
 

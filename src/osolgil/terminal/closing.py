@@ -62,36 +62,17 @@ def _table(facts: dict[str, Any], language: str, width: int) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from osolgil.report.sentences import difference_text, rate_text, score_text
-
-    score_name = facts["data"]["score"]
-
-    def shown(value: float | None) -> str:
-        return "-" if value is None else score_text(value, score_name, language)
-
-    def between(bounds: list[float] | None) -> str:
-        return "-" if not bounds or None in bounds else f"{shown(bounds[0])} – {shown(bounds[1])}"
+    from osolgil.report import leaderboard
 
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold dim")
-    names = ("optimizer", "rate", score_name, "interval", "behind", "standing")
     table.add_column("#", justify="right", no_wrap=True)
-    for name in names:
-        right = name in ("rate", score_name, "interval", "behind")
-        title = message(f"terminal.column_{name}", language)
-        table.add_column(title, justify="right" if right else "left", no_wrap=True, overflow="ellipsis")
-    for row in facts["leaderboard"]:
-        rate = row["hyperparameters"].get("learning_rate") if row["hyperparameters"] else None
-        standing = message(f"terminal.standing_{row['standing'].replace('-', '_')}", language)
-        difference = row["difference"]
-        table.add_row(
-            str(row["rank"]),
-            row["title"],
-            "-" if rate is None else rate_text(rate),
-            shown(row["mean"]),
-            between(row["interval"]),
-            "-" if difference is None else difference_text(difference["mean"], score_name, language),
-            Text(standing, style=_COLOURS.get(row["standing"], "")),
-        )
+    titles = leaderboard.header(facts, language)
+    for name, title in zip(leaderboard.columns(facts), titles, strict=True):
+        justify = "right" if name in leaderboard.NUMBERS else "left"
+        table.add_column(title, justify=justify, no_wrap=True, overflow="ellipsis")
+    for row, texts in zip(facts["leaderboard"], leaderboard.rows(facts, language), strict=True):
+        *cells, standing = texts
+        table.add_row(*cells, Text(standing, style=_COLOURS.get(row["standing"], "")))
     return table
 
 

@@ -61,12 +61,12 @@ print(before, value_at_one(importlib.reload(formula_to_edit)))
 
 TRAIN = """
 import numpy as np
-from osolgil.engines.cpu import fleet
+from osolgil.engines.cpu import compiling, fleet
 from osolgil.network import Network
 task = fleet.Task(
     np.ones((8, 3), "float32"), np.ones((8, 1), "float32"), np.arange(6), np.arange(6, 8), "squared_error"
 )
-fleet.compile_kernels(Network((3, 4, 1), ("relu", "identity")), task, "float32", ["adam", "sgd"])
+compiling.compile_kernels(Network((3, 4, 1), ("relu", "identity")), task, "float32", ["adam", "sgd"])
 print(sum(record[1].is_start for record in passes.buffer))
 """
 

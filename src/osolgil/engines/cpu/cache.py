@@ -69,6 +69,15 @@ def module(name: str, text: str | None = None) -> ModuleType:
         return _import(full, path)
 
 
+def seal(request: str) -> Path:
+    """The file whose presence says that all a request asks for was compiled once.
+
+    It saves starting a process in vain, and vouches for nothing: an edited formula is compiled all the same.
+    """
+    folder = Path(sys.modules[package()].__path__[0])
+    return folder / f"compiled_{_digest(request)}"
+
+
 def write_once(path: Path, text: str) -> None:
     """Write a file whose content is known by its name: complete or not at all, never twice."""
     if path.exists():

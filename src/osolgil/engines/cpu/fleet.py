@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +11,12 @@ import numpy as np
 
 from osolgil.engines.cpu import cache, calibration, library
 from osolgil.engines.cpu.kernels import layout
-from osolgil.formulas import catalog
+from osolgil.formulas import catalog, states
 from osolgil.network import Network
 
 ARRAYS = ("thetas", "runnings", "states", "carrieds", "hypers", "runs", "penalties", "histories")
-_SCALARS = 16
+_SCALARS = 32
+_SCOPES = {"element": layout.ELEMENT_SCOPE, "layer": layout.LAYER_SCOPE, "network": layout.NETWORK_SCOPE}
 _CACHE_LINE = 16
 
 
@@ -101,13 +101,13 @@ class Fleet:
         epochs: int,
         precision: str = "float32",
     ) -> Fleet:
-        """First state of every run: initial parameters by seed, optimizer state 0."""
+        """First state of every run: initial parameters by seed, and the optimizer's first state."""
         rows = [catalog.optimizer(setting.optimizer) for setting in settings]
-        count, places = len(settings), max([len(row.state) for row in rows] + [1])
+        count, size = len(settings), max([states.count(row, network.blocks) for row in rows] + [1])
         arrays = {
             "thetas": np.empty((count, network.size), precision),
             "runnings": np.tile(network.initial_running(precision), (count, 1)),
-            "states": np.zeros((count, places, network.size), precision),
+            "states": np.zeros((count, size), precision),
             "carrieds": np.ones((count, max([len(row.carried) for row in rows] + [1]))),
             "hypers": np.zeros((count, max([len(row.defaults) for row in rows] + [1]))),
             "runs": np.zeros((count, layout.RUN_COLUMNS), np.int64),
@@ -122,6 +122,14 @@ class Fleet:
         for index, (setting, row) in enumerate(zip(settings, rows, strict=True)):
             arrays["thetas"][index] = initial[setting.seed]
             _describe(arrays, index, setting, row, len(task.training))
+            own = arrays["states"][index, : states.count(row, network.blocks)]
+            states.first(
+                row,
+                network.blocks,
+                arrays["thetas"][index],
+                row.hyperparameters(**setting.hyperparameters),
+                own,
+            )
         return cls(network, task, precision, arrays)
 
     def __len__(self) -> int:
@@ -236,6 +244,7 @@ class _Workspace:
         largest = int(fleet.arrays["runs"][:, layout.BATCH].max(initial=1))
         rows = max(layout.EVALUATION_ROWS, min(layout.PIECE_ROWS, largest))
         self.layers, self.places, size = workspace(fleet.network, fleet.precision, rows, team)
+        self.blocks = np.array([(b.start, b.rows, b.columns, b.matrix) for b in fleet.network.blocks])
         self.spaces = aligned(teams, size, fleet.precision)
         self.gradients = np.zeros((teams, fleet.network.size), fleet.precision)
         self.orders = np.zeros((teams, len(fleet.task.training)), np.int64)
@@ -249,7 +258,7 @@ class _Workspace:
         kernel = cache.module("kernels.training").work
         task, arrays = self.fleet.task, self.fleet.arrays
         arguments = (
-            self.shared, self.syncs, self.layers, self.places, *(arrays[name] for name in ARRAYS),
+            self.shared, self.syncs, self.layers, self.blocks, self.places, *(arrays[name] for name in ARRAYS),
             self.spaces, self.gradients, self.orders, self.coefficients, task.inputs, self.targets,
             task.training, task.validation, self.loss, task.scoring, task.spread,
         )  # fmt: skip
@@ -265,24 +274,14 @@ class _Workspace:
         _in_threads(worker, threads, watch, lambda: self.shared.__setitem__(1, 1))
 
 
-def compile_kernels(network: Network, task: Task, precision: str, optimizers: Sequence[str]) -> float:
-    """Compile or load everything a fleet needs; returns the seconds it took."""
-    start = time.perf_counter()
-    settings = [RunSetting(name, dict(catalog.optimizer(name).defaults), 0, 1) for name in optimizers]
-    for setting in settings:
-        library.optimizer(catalog.optimizer(setting.optimizer), precision)
-    fleet = Fleet.create(network, task, settings[:1], 1, precision)
-    fleet.advance([settings[0].optimizer], 0, workers=1)
-    return time.perf_counter() - start
-
-
 def _describe(arrays: dict[str, np.ndarray], index: int, setting: RunSetting, row: Any, rows: int) -> None:
     values = list(row.hyperparameters(**setting.hyperparameters).values())
     arrays["hypers"][index, : len(values)] = values
     carried = list(row.carried.values())
     arrays["carrieds"][index, : len(carried)] = carried
     run = arrays["runs"][index]
-    run[layout.STATES], run[layout.SEED] = len(row.state), setting.seed
+    run[layout.SCOPE], run[layout.NEEDS_LOSS] = _SCOPES[row.scope], row.needs_loss
+    run[layout.SEED] = setting.seed
     run[layout.BATCH] = rows if row.full_batch else min(setting.batch_size, rows)
     arrays["penalties"][index] = (
         setting.l1, setting.l2, setting.weight_decay, setting.clip_norm, setting.dropout,

@@ -5,7 +5,9 @@
 True
 """
 
-from osolgil.engines._binding import BindingError, arguments, source, words_used
+from osolgil.engines._binding import BindingError, source, words_used
+from osolgil.engines.cpu.generate_arrays import update_text
+from osolgil.formulas._vocabulary import ARRAY_WORDS
 from osolgil.formulas.catalog import Activation, Formula, Loss, Optimizer
 
 _HEADER = '''"""Generated from the formula '{name}' for {precision}."""
@@ -67,8 +69,8 @@ def coefficients(t, hyper, carried, result):
 """
 
 _UPDATE = """
-@cfunc("float64(int64, int64, int64, int64, int64, int64, int64)", **OPTIONS)
-def run(parameters, gradients, states, length, start, stop, scalars):
+@cfunc("float64(int64, int64, int64, int64, int64, int64, int64, int64, int64, int64, float64)", **OPTIONS)
+def run(parameters, gradients, states, length, start, stop, scalars, blocks, count, product, loss):
     size = stop - start
     thetas = carray(pointer(parameters), length)[start:stop]
     slopes = carray(pointer(gradients), length)[start:stop]
@@ -129,11 +131,16 @@ def loss_text(row: Loss, precision: str) -> str:
 
 
 def optimizer_text(row: Optimizer, precision: str) -> str:
-    """Source of a compiled optimizer: coefficients in float64 once per step, the update per element.
+    """Source of a compiled optimizer: coefficients in float64 once per step, then the update.
 
     The coefficients come first: they are compiled where they stand, before the update gives the same words
     the meaning of its own precision.
     """
+    head = _HEADER.format(name=row.name, precision=precision) + _coefficients(row)
+    return head + (_element_update(row) if row.scope == "element" else update_text(row))
+
+
+def _element_update(row: Optimizer) -> str:
     names = row.coefficient_names
     states = [f"state{k}" for k in range(len(row.state))]
     views = [f"{s} = every[{k} * length + start:{k} * length + stop]" for k, s in enumerate(states)]
@@ -141,19 +148,14 @@ def optimizer_text(row: Optimizer, precision: str) -> str:
     assign = ", ".join(["thetas[i]", *(f"{s}[i]" for s in states)])
     taken = ", ".join(["thetas[i]", "slopes[i]", *(f"{s}[i]" for s in states)])
     taken += "".join(f", scalar{k}" for k in range(len(names)))
-    return (
-        _HEADER.format(name=row.name, precision=precision)
-        + _coefficients(row)
-        + _formulas(row.formula)
-        + _UPDATE.format(
-            states=len(states),
-            views="\n    ".join(views) or "pass",
-            results=max(len(names), 1),
-            scalars="\n    ".join(scalars) or "pass",
-            assign=assign,
-            update=row.formula.__name__,
-            arguments=taken,
-        )
+    return _formulas(row.formula) + _UPDATE.format(
+        states=len(states),
+        views="\n    ".join(views) or "pass",
+        results=max(len(names), 1),
+        scalars="\n    ".join(scalars) or "pass",
+        assign=assign,
+        update=row.formula.__name__,
+        arguments=taken,
     )
 
 
@@ -162,11 +164,12 @@ def _coefficients(row: Optimizer) -> str:
     results = [f"out[{k}]" for k in range(len(row.coefficient_names))]
     text = ""
     if row.coefficients is None:
-        if arguments(row.formula)[2 + len(row.state) :] != tuple(row.defaults):
+        if not set(row.coefficient_names) <= set(row.defaults):
             raise BindingError(
                 f"optimizer '{row.name}' has other scalars than its hyperparameters {tuple(row.defaults)}"
             )
-        assign = ", ".join(results) + " = " + ", ".join(hypers)
+        chosen = [hypers[list(row.defaults).index(name)] for name in row.coefficient_names]
+        assign = ", ".join(results) + " = " + ", ".join(chosen)
     else:
         text = (
             _words(row.coefficients, "words64")
@@ -198,4 +201,9 @@ def _formulas(*formulas: Formula) -> str:
 
 def _words(formula: Formula, vocabulary: str) -> str:
     used = words_used(formula, engine="CPU")
+    if used & set(ARRAY_WORDS):
+        raise BindingError(
+            f"formula '{formula.__name__}' uses '{min(used & set(ARRAY_WORDS))}', a word over whole arrays, "
+            "but is given one number at a time; an optimizer may say scope='layer' or scope='network'"
+        )
     return "".join(f'{word} = {vocabulary}["{word}"]\n' for word in sorted(used))

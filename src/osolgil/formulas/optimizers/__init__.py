@@ -1,5 +1,43 @@
 """Optimizers by family; importing this package puts all of them into the catalog."""
 
-from osolgil.formulas.optimizers import adam, adaptive, gradient_descent, momentum
+from osolgil.formulas.optimizers import (
+    adam,
+    adaptive,
+    averaging,
+    betting,
+    bounded,
+    differences,
+    factored,
+    gradient_descent,
+    layerwise,
+    loss_based,
+    matrix,
+    mixtures,
+    momentum,
+    parameter_free,
+    quasi_newton,
+    sign_based,
+    switching,
+    variance,
+)
 
-__all__ = ["adam", "adaptive", "gradient_descent", "momentum"]
+__all__ = [
+    "adam",
+    "adaptive",
+    "averaging",
+    "betting",
+    "bounded",
+    "differences",
+    "factored",
+    "gradient_descent",
+    "layerwise",
+    "loss_based",
+    "matrix",
+    "mixtures",
+    "momentum",
+    "parameter_free",
+    "quasi_newton",
+    "sign_based",
+    "switching",
+    "variance",
+]

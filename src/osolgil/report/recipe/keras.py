@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from osolgil.formulas import catalog
-from osolgil.report.recipe import initial, losses
+from osolgil.report.recipe import initial, losses, scoped
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
@@ -142,6 +142,8 @@ def _optimizer_class(plan: Plan) -> list[str]:
     row = plan.optimizer
     if row.name in _OPTIMIZERS:
         return []
+    if row.scope != "element":
+        return scoped.in_keras(plan)
     states = [f"state[{place}]" for place in range(len(row.state))]
     first = list(row.carried.values())
     step = [
@@ -151,6 +153,7 @@ def _optimizer_class(plan: Plan) -> list[str]:
         *coefficient_lines(row, "time", "new_carried" if row.carried else "carried"),
         f"result = {row.formula.__name__}({', '.join(['variable', 'gradient', *states, '*scalars'])})",
         "new, *kept = result if isinstance(result, tuple) else (result,)",
+        "kept = [ops.copy(value) for value in kept]  # one state may be handed on as another",
         "self.assign(variable, new)",
         "for old, value in zip(state, kept):",
         "    self.assign(old, value)",
@@ -199,13 +202,13 @@ def _own_loss(plan: Plan) -> str:
         lines.append("    return losses_of_rows(outputs, targets[:, :-1]) * targets[:, -1]")
     else:
         lines.append("    return losses_of_rows(outputs, targets)")
-    return losses.targets_and_loss(plan, "ops") + "\n".join([*lines, "", "", *_make_model("loss")])
+    return losses.targets_and_loss(plan, "ops") + "\n".join([*lines, "", "", *_make_model(plan, "loss")])
 
 
-def _make_model(loss: str) -> list[str]:
+def _make_model(plan: Plan, loss: str) -> list[str]:
     return [
-        "def make_model(seed=SEED):", "    model = make_network(seed)",
-        f"    model.compile(optimizer=make_optimizer(), loss={loss})", "    return model",
+        "def make_model(seed=SEED):", "    model = make_network(seed)", *_compilation(plan, loss),
+        "    return model",
     ]  # fmt: skip
 
 
@@ -235,7 +238,23 @@ def _targets_and_loss(plan: Plan) -> str:
     lines = ["def prepared(targets):", f"    return {targets}", "", ""]
     if loss in helpers:
         lines += [f"def {loss}(targets, outputs):", f"    return {helpers[loss]}", "", ""]
-    return "\n".join([*lines, *_make_model(loss)])
+    return "\n".join([*lines, *_make_model(plan, loss)])
+
+
+def _compilation(plan: Plan, loss: str) -> list[str]:
+    """An optimizer of whole layers runs step by step, and may ask for the batch's loss."""
+    if plan.optimizer.scope == "element":
+        return [f"    model.compile(optimizer=make_optimizer(), loss={loss})"]
+    lines = ["    optimizer = make_optimizer()"]
+    if plan.optimizer.needs_loss:
+        lines += [
+            f"    measure = {loss}", "", "    def measured(targets, outputs):",
+            "        values = measure(targets, outputs)",
+            "        optimizer.loss = float(ops.convert_to_numpy(ops.mean(values)))",
+            "        return values", "",
+        ]  # fmt: skip
+        loss = "measured"
+    return [*lines, f"    model.compile(optimizer=optimizer, loss={loss}, run_eagerly=True)"]
 
 
 _TRAIN = """def train(inputs, targets, seed=SEED):

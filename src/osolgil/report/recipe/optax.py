@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from osolgil.formulas import catalog
-from osolgil.report.recipe import initial, losses
+from osolgil.report.recipe import initial, losses, scoped
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
@@ -92,6 +92,8 @@ def _optimizer_class(plan: Plan) -> list[str]:
     row = plan.optimizer
     if row.name in _OPTIMIZERS:
         return []
+    if row.scope != "element":
+        return scoped.in_optax(plan)
     first = ", ".join(f"jnp.asarray({value!r})" for value in row.carried.values())
     lines = [
         "def own_optimizer():",
@@ -222,7 +224,13 @@ def _targets_and_loss(plan: Plan) -> str:
     else:
         targets = f"jnp.reshape(jnp.asarray(targets, float), (-1, {number}))"
         loss = "((outputs - targets) ** 2).sum()"
-    lines = ["def prepared(targets):", f"    return {targets}", "", "", "def summed_loss(outputs, targets):"]
+    lines = [
+        "def prepared(targets):",
+        f"    return {targets}",
+        "",
+        "",
+        "def summed_loss(outputs, targets):",
+    ]
     return "\n".join([*lines, f"    return {loss}"])
 
 
@@ -271,8 +279,9 @@ def _step(plan: Plan) -> str:
             "    kept = 1.0 - LEARNING_RATE * DECOUPLED_WEIGHT_DECAY",
             '    parameters = [layer | {"weight": kept * layer["weight"]} for layer in parameters]',
         ]
+    loss = ", value=loss" * plan.optimizer.needs_loss
     lines += [
-        "    updates, state = optimizer.update(gradients, state, parameters)",
+        f"    updates, state = optimizer.update(gradients, state, parameters{loss})",
         "    return optax.apply_updates(parameters, updates), running, state, loss",
     ]
     return "\n".join(lines)

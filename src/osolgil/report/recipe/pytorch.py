@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from osolgil.formulas import catalog
-from osolgil.report.recipe import initial, losses
+from osolgil.report.recipe import initial, losses, scoped
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
@@ -166,6 +166,8 @@ def _optimizer_class(plan: Plan) -> list[str]:
     row = plan.optimizer
     if row.name in _OPTIMIZERS:
         return []
+    if row.scope != "element":
+        return scoped.in_pytorch(plan)
     state = [f"state[{place}]" for place in range(len(row.state))]
     first = [repr(value) for value in row.carried.values()]
     loop = [
@@ -236,6 +238,8 @@ def _step(plan: Plan) -> str:
         lines.append("    outputs = output_activation(network(inputs))")
         lines.append("    loss = summed_loss(outputs, targets) / len(inputs)")
     lines.append("    loss.backward()")
+    if plan.optimizer.needs_loss:
+        lines.append("    optimizer.loss = float(loss.detach())")
     if settings["l1"] or settings["l2"]:
         terms = ["L2 * weight.detach()"] * bool(settings["l2"]) + ["L1 * weight.detach().sign()"] * bool(
             settings["l1"]

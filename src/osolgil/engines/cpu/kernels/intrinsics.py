@@ -47,6 +47,7 @@ def _pointer(target):
 
 float32_pointer = _pointer(types.float32)
 float64_pointer = _pointer(types.float64)
+int64_pointer = _pointer(types.int64)
 
 _WORD = ir.IntType(64)
 

@@ -11,8 +11,12 @@ LAYER_COLUMNS = 18
 NO_NORMALIZATION, LAYER_NORMALIZATION, BATCH_NORMALIZATION = range(3)
 
 # one row per run
-UPDATE, COEFFICIENTS, STATES, BATCH, SEED, FIRST_EPOCH, LAST_EPOCH, STEP, STATUS = range(9)
-RUN_COLUMNS = 9
+UPDATE, COEFFICIENTS, SCOPE, BATCH, SEED, FIRST_EPOCH, LAST_EPOCH, STEP, STATUS, NEEDS_LOSS = range(10)
+RUN_COLUMNS = 10
+
+ELEMENT_SCOPE, LAYER_SCOPE, NETWORK_SCOPE = range(3)
+
+# one row per block that an optimizer may move at once: start, rows, columns, whether it is a matrix
 
 # one row per run, real numbers
 L1, L2, WEIGHT_DECAY, CLIP_NORM, DROPOUT = range(5)

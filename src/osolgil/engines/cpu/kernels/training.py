@@ -24,7 +24,6 @@ from .layout import (
     OUTPUTS,
     PIECE_ROWS,
     SEED,
-    STATES,
     STATUS,
     STEP,
     STEPS_DONE,
@@ -42,8 +41,8 @@ _CURRENT, _HALT = 2, 3
 
 @njit
 def _epoch(
-    layers, theta, running, gradient, state, carried, hyper, run, penalty, space, places, order, inputs,
-    targets, rows, loss, epoch, coefficients, rank, team, sync,
+    layers, blocks, theta, running, gradient, state, carried, hyper, run, penalty, space, places, order,
+    inputs, targets, rows, loss, epoch, coefficients, rank, team, sync,
 ):  # fmt: skip
     """One pass over the training rows; returns the mean loss seen on the way (rank 0 only)."""
     if rank == 0:
@@ -54,6 +53,7 @@ def _epoch(
     total = 0.0
     for start in range(0, rows.size, batch):
         size = min(batch, rows.size - start)
+        of_batch = 0.0
         for piece in range(0, size, PIECE_ROWS):
             count = min(PIECE_ROWS, size - piece)
             gather(inputs, targets, order, start + piece, count, layers, space, places, rank, team)
@@ -63,25 +63,30 @@ def _epoch(
             )
             forward(layers, theta, running, space, count, True, penalty[DROPOUT], key, rank, team, sync)
             if rank == 0:
-                total += loss_of(loss, layers, space, places, weighted, count, 1.0 / size)
+                measured = loss_of(loss, layers, space, places, weighted, count, 1.0 / size)
+                of_batch += measured
+                total += measured
                 atomic_store(sync, _HALT, 0 if math.isfinite(total) else 1)
             barrier(sync, team)
             if atomic_load(sync, _HALT) == 1:
                 return total
             backward(layers, theta, gradient, space, delta, count, piece == 0, rank, team, sync)
-        step(layers, theta, gradient, state, carried, hyper, run, penalty, coefficients, rank, team, sync)
+        step(
+            layers, blocks, theta, gradient, state, carried, hyper, run, penalty, coefficients,
+            of_batch / size, rank, team, sync,
+        )  # fmt: skip
     return total / rows.size
 
 
 @njit
 def _train(
-    layers, theta, running, state, carried, hyper, run, penalty, history, space, gradient, order, places,
-    inputs, targets, rows, validation, loss, scoring, spread, shared, coefficients, rank, team, sync,
+    layers, blocks, theta, running, state, carried, hyper, run, penalty, history, space, gradient, order,
+    places, inputs, targets, rows, validation, loss, scoring, spread, shared, coefficients, rank, team, sync,
 ):  # fmt: skip
     for epoch in range(run[FIRST_EPOCH], run[LAST_EPOCH]):
         measured = _epoch(
-            layers, theta, running, gradient, state, carried, hyper, run, penalty, space, places, order,
-            inputs, targets, rows, loss, epoch, coefficients, rank, team, sync,
+            layers, blocks, theta, running, gradient, state, carried, hyper, run, penalty, space, places,
+            order, inputs, targets, rows, loss, epoch, coefficients, rank, team, sync,
         )  # fmt: skip
         diverged = atomic_load(sync, _HALT) == 1
         mean, score = np.nan, np.nan
@@ -112,7 +117,7 @@ def _train(
 
 @njit(nogil=True, cache=True)
 def work(
-    shared, syncs, layers, places, thetas, runnings, states, carrieds, hypers, runs, penalties, histories,
+    shared, syncs, layers, blocks, places, thetas, runnings, states, carrieds, hypers, runs, penalties, histories,
     spaces, gradients, orders, coefficients, inputs, targets, rows, validation, loss, scoring, spread,
     team_index, rank, team,
 ):  # fmt: skip
@@ -130,8 +135,8 @@ def work(
             return
         run = runs[index]
         _train(
-            layers, thetas[index], runnings[index], states[index, : run[STATES]], carrieds[index],
-            hypers[index], run, penalties[index], histories[index], spaces[team_index], gradients[team_index],
+            layers, blocks, thetas[index], runnings[index], states[index], carrieds[index], hypers[index], run,
+            penalties[index], histories[index], spaces[team_index], gradients[team_index],
             orders[team_index], places, inputs, targets, rows, validation, loss, scoring, spread,
             shared, coefficients[team_index], rank, team, sync,
         )  # fmt: skip
