@@ -14,10 +14,12 @@ LEAVES = ("errors", "messages", "files", "records", "spelling", "notebooks")
 LAYERS = (
     ("engines.cpu.kernels",),
     ("formulas",),
+    ("mean_field",),
     ("engines",),
     ("equations", "problems", "paths", "lookup"),
     ("network",),
-    ("engines.cpu.fleet", "engines.cpu.compiling"),  # an engine's highest floor: it runs whole networks
+    # an engine's highest floor: it runs whole networks
+    ("engines.cpu.fleet", "engines.cpu.compiling", "engines.cpu.calibration"),
     ("model",),
     (
         "race",

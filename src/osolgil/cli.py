@@ -63,6 +63,7 @@ def race(
     target: options.Target = None,
     task: options.TaskName = None,
     test: options.Test = None,
+    weights: options.Weights = None,
     optimizers: options.Optimizers = None,
     hidden: options.Hidden = None,
     activation: options.Activation = None,
@@ -106,8 +107,8 @@ def race(
     try:
         with watching(lang.value, silent=quiet or as_json) as progress:
             verdict = run_race(
-                source, optimizers=entrants, target=target, task=task, test=rows, budget=length, jobs=jobs,
-                out=folder, resume=resume, language=lang.value, progress=progress, **asked,
+                source, optimizers=entrants, target=target, task=task, test=rows, sample_weight=weights,
+                budget=length, jobs=jobs, out=folder, resume=resume, language=lang.value, progress=progress, **asked,
             )  # fmt: skip
     except KeyboardInterrupt:
         raise endings.Stopped(_how_to_go_on(context.obj or [], folder)) from None
@@ -126,6 +127,7 @@ def train(
     target: options.Target = None,
     task: options.TaskName = None,
     test: options.Test = None,
+    weights: options.Weights = None,
     optimizer: Annotated[str, typer.Option("--optimizer", help="Optimizer to train with.")] = "adam",
     learning_rate: options.LearningRate = None,
     hyperparameters: options.Hyperparameters = None,
@@ -164,7 +166,8 @@ def train(
         with watching(lang.value, silent=quiet or as_json) as progress:
             trained = run_training(
                 source, optimizer=optimizer, learning_rate=learning_rate, hyperparameters=others,
-                target=target, task=task, test=rows, jobs=jobs, out=folder, progress=progress, **asked,
+                target=target, task=task, test=rows, sample_weight=weights, jobs=jobs, out=folder,
+                progress=progress, **asked,
             )  # fmt: skip
     except KeyboardInterrupt:
         raise endings.Stopped("Stopped; no network was written.") from None

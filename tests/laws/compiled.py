@@ -63,15 +63,18 @@ def pieces(row: Activation, precision: str):
 
 
 def loss(row: Loss, precision: str):
-    """A function from outputs (rows, outputs), targets and a scale to (sum of losses, scaled gradient)."""
-    run = CFUNCTYPE(c_double, *[c_int64] * 5, c_double)(library.loss(row, precision))
+    """A function from outputs (rows, outputs), targets, a scale and weights to (sum of losses, scaled gradient)."""
+    address, settings = library.loss(row, precision)
+    run = CFUNCTYPE(c_double, *[c_int64] * 7, c_double)(int(address))
 
-    def total_and_gradient(outputs, targets, scale=1.0):
+    def total_and_gradient(outputs, targets, scale=1.0, weights=None):
         outputs = np.ascontiguousarray(outputs, precision)
         targets = np.ascontiguousarray(targets, precision)
         delta = np.full_like(outputs, np.nan)
-        total = run(outputs.ctypes.data, targets.ctypes.data, delta.ctypes.data, *outputs.shape, scale)
-        return total, delta
+        weights = None if weights is None else np.ascontiguousarray(weights, precision)
+        places = [array.ctypes.data for array in (outputs, targets, delta)]
+        places.append(0 if weights is None else weights.ctypes.data)
+        return run(*places, int(settings), *outputs.shape, scale), delta
 
     return total_and_gradient
 

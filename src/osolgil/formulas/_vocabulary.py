@@ -62,8 +62,11 @@ __all__ = [
     "norm",
     "orthonormal",
     "pushed",
+    "row_dot",
     "row_maxima",
     "row_maximum",
+    "row_norm",
+    "row_size",
     "row_sums",
     "rows",
     "shaped_like",
@@ -132,3 +135,20 @@ def simplex_threshold(row):
     below = np.maximum(row - np.max(row, axis=-1, keepdims=True), -2.0)
     counts = np.arange(1.0, np.shape(row)[-1] + 1.0, dtype=below.dtype)
     return np.max((np.cumsum(-np.sort(-below, axis=-1), axis=-1) - 1.0) / counts, axis=-1)
+
+
+def row_dot(left, right):
+    """Sum of products over the last axis."""
+    return np.sum(left * right, axis=-1)
+
+
+def row_norm(row):
+    """Length of the last axis as a vector, measured against its largest entry so that no square overflows."""
+    largest = np.max(np.abs(row), axis=-1)
+    unit = np.where((largest > 0.0) & (largest < np.inf), largest, 1.0)
+    return unit * np.sqrt(np.sum((row / unit[..., None]) ** 2, axis=-1))
+
+
+def row_size(row):
+    """How many entries the last axis has."""
+    return np.full(np.shape(row)[:-1], float(np.shape(row)[-1]))

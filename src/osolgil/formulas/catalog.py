@@ -24,6 +24,7 @@ from osolgil.formulas.row import Formula, Row
 from osolgil.spelling import hint
 
 Scope = Literal["element", "layer", "network"]
+Task = Literal["classification", "multi-label", "regression"]
 NOT_AVAILABLE: Mapping[str, str] = MappingProxyType(
     {"pytorch": "not available", "keras": "not available", "optax": "not available"}
 )
@@ -33,20 +34,45 @@ NOT_AVAILABLE: Mapping[str, str] = MappingProxyType(
 class Loss(Row):
     """A loss per output element and its derivative with respect to the network's output.
 
-    `statistic` reduces a row of outputs to one number the element formulas need (the log-normaliser of the
-    softmax), or is None.
+    Both take the output, the target, what `statistic` found in the row, and the hyperparameters. `statistic` is
+    a function of a row's outputs and targets that returns those numbers, or None. `tasks` it can train, the
+    usual first. `link` "log" says that outputs are logarithms of what they predict; `targets` which are
+    possible. `convex` as a function of a row's outputs.
     """
 
     slope: Formula = field(kw_only=True)
-    task: Literal["classification", "regression"] = field(kw_only=True)
+    tasks: tuple[Task, ...] = field(kw_only=True)
     statistic: Formula | None = field(default=None, kw_only=True)
+    link: Literal["identity", "log"] = field(default="identity", kw_only=True)
+    targets: Literal["any", "zero or more", "positive"] = field(default="any", kw_only=True)
+    convex: bool = field(default=False, kw_only=True)
+
+    @property
+    def task(self) -> Task:
+        """The task it usually trains."""
+        return self.tasks[0]
+
+    @property
+    def statistic_names(self) -> tuple[str, ...]:
+        """What the formula calls the numbers of its row."""
+        parameters = inspect.signature(self.formula).parameters.values()
+        return tuple(p.name for p in parameters if p.default is inspect.Parameter.empty)[2:]
 
 
 @dataclass(frozen=True, eq=False)
 class InitialScale(Row):
-    """Standard deviation of initial weights from fan-in and fan-out, and the distribution they come from."""
+    """Standard deviation of initial weights from fan-in and fan-out, and the distribution they come from.
 
-    distribution: Literal["normal", "uniform"] = field(kw_only=True)
+    `bias`: biases are "zero", as wide as the weights ("uniform"), or of the critical variance. With `bias`
+    "critical" the formula takes the activation's critical weight variance too. `adapts_to_data`: the engine
+    divides each layer's weights by the deviation of its outputs on training rows.
+    """
+
+    distribution: Literal["normal", "uniform", "truncated", "orthogonal", "sparse", "identity"] = field(
+        kw_only=True
+    )
+    bias: Literal["zero", "uniform", "critical"] = field(default="zero", kw_only=True)
+    adapts_to_data: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)

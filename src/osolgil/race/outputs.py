@@ -105,6 +105,7 @@ def history(course: Course) -> dict[str, np.ndarray]:
                 phase, entrant, np.full(count, candidate.learning_rate), hyperparameters, np.full(count, seed),
                 epochs + 1, table[epochs, layout.STEPS_DONE].astype(np.int64), table[epochs, layout.TRAINING_LOSS],
                 table[epochs, layout.VALIDATION_LOSS], table[epochs, layout.VALIDATION_SCORE], states,
+                np.full(count, course.task.weights is not None),
             )  # fmt: skip
             for name, column in zip(_COLUMNS, values, strict=True):
                 parts[name].append(column)
@@ -113,7 +114,7 @@ def history(course: Course) -> dict[str, np.ndarray]:
 
 _COLUMNS = (
     "phase", "entrant", "learning_rate", "hyperparameters", "seed", "epoch", "step", "training_loss",
-    "validation_loss", "validation_score", "state",
+    "validation_loss", "validation_score", "state", "weighted",
 )  # fmt: skip
 
 

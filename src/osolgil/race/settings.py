@@ -16,6 +16,11 @@ LECTURE_OPTIMIZERS = (
     "gradient_descent", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamax", "nadam",
     "adamw",
 )  # fmt: skip
+_USUAL_LOSSES = {
+    "classification": "softmax_cross_entropy",
+    "multi-label": "binary_cross_entropy",
+    "regression": "squared_error",
+}
 _HE = {"relu", "leaky_relu", "elu", "gelu", "silu", "softplus"}
 
 
@@ -38,6 +43,8 @@ class RaceSettings:
 
     learning_rates is how many rates the first grid has, or the rates themselves; seeds is how many runs tune a
     setting, confirmation_seeds how many fresh ones the verdict rests on; confidence is the level of its intervals.
+    A loss or an initial scale may have hyperparameters, "huber(delta=2)": those of regression losses are in
+    standard deviations of the target over the training rows.
     """
 
     entrants: tuple[Entrant, ...] = ()
@@ -106,11 +113,14 @@ class RaceSettings:
         if self.epochs is None:
             changes["epochs"] = int(min(30, max(5, round(150_000 / max(rows, 1)))))
         if self.loss is None:
-            changes["loss"] = "softmax_cross_entropy" if task == "classification" else "squared_error"
-        elif catalog.loss(self.loss).task != task:
-            raise SettingsError(
-                f"The loss '{self.loss}' is for {catalog.loss(self.loss).task}, but the task is {task}."
-            )
+            changes["loss"] = _USUAL_LOSSES[task]
+        else:
+            row = catalog.loss(self.loss)
+            if task not in row.tasks:
+                raise SettingsError(
+                    f"The loss '{self.loss}' is for {' and '.join(row.tasks)}, but the task is {task}."
+                )
+            changes["loss"] = row.text
         if self.initial_scale is None:
             name = catalog.activation(self.activation).name
             changes["initial_scale"] = (

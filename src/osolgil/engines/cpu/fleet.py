@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from osolgil.engines.cpu import cache, library
+from osolgil.engines.cpu import cache, calibration, library
 from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas import catalog, states
 from osolgil.network import Network
@@ -22,23 +22,52 @@ _CACHE_LINE = 16
 
 @dataclass(frozen=True)
 class Task:
-    """The data: inputs (rows, features), targets (rows, outputs), and which rows are for what."""
+    """The data: inputs (rows, features), targets (rows, outputs), and which rows are for what.
+
+    weights (rows,): how much each row counts, with mean 1 over the training rows; None: all count 1. kind is
+    the task, by default the one the loss usually trains.
+    """
 
     inputs: np.ndarray
     targets: np.ndarray
     training: np.ndarray
     validation: np.ndarray
     loss: str
+    weights: np.ndarray | None = None
+    kind: catalog.Task | None = None
 
     @property
     def classify(self) -> bool:
-        return catalog.loss(self.loss).task == "classification"
+        """Whether the score is an accuracy: of classes or of labels."""
+        return self.scoring in (layout.CLASSES, layout.LABELS)
+
+    @property
+    def scoring(self) -> int:
+        """What the score is made of, as the kernels name it."""
+        row = catalog.loss(self.loss)
+        kind = self.kind or row.task
+        if kind == "regression":
+            return layout.LOGARITHMS if row.link == "log" else layout.NUMBERS
+        return layout.CLASSES if kind == "classification" else layout.LABELS
 
     @property
     def spread(self) -> float:
-        """Sum of squared distances of the validation targets from their mean, the yardstick of R²."""
-        chosen = self.targets[self.validation].astype(np.float64)
-        return float(((chosen - chosen.mean(0)) ** 2).sum()) or 1.0
+        """Variance of the validation targets, the yardstick of R²."""
+        return self.variance(self.validation)
+
+    def variance(self, rows: np.ndarray) -> float:
+        """Mean squared distance of some rows' targets from their mean, summed over outputs."""
+        chosen = self.targets[rows].astype(np.float64)
+        weights = np.ones(len(chosen)) if self.weights is None else self.weights[rows].astype(np.float64)
+        weights = weights[:, None] / weights.sum()
+        return float((weights * (chosen - (weights * chosen).sum(0)) ** 2).sum()) or 1.0
+
+    @property
+    def weighted_targets(self) -> np.ndarray:
+        """The targets with the rows' weights, where there are any, in one more column."""
+        if self.weights is None:
+            return self.targets
+        return np.column_stack([self.targets, self.weights.astype(self.targets.dtype)])
 
 
 @dataclass(frozen=True)
@@ -85,7 +114,11 @@ class Fleet:
             "penalties": np.zeros((count, layout.PENALTY_COLUMNS)),
             "histories": np.full((count, epochs, layout.HISTORY_COLUMNS), np.nan),
         }
-        initial = {seed: network.initial(seed, precision) for seed in {setting.seed for setting in settings}}
+        inputs = task.inputs[task.training[: calibration.ROWS]]
+        initial = {
+            seed: calibration.first_parameters(network, seed, precision, inputs)
+            for seed in {setting.seed for setting in settings}
+        }
         for index, (setting, row) in enumerate(zip(settings, rows, strict=True)):
             arrays["thetas"][index] = initial[setting.seed]
             _describe(arrays, index, setting, row, len(task.training))
@@ -149,13 +182,12 @@ class Fleet:
         task = self.task
         arguments = (
             work.layers, work.places, self.arrays["thetas"], self.arrays["runnings"], work.spaces,
-            task.inputs, task.targets, rows, work.loss, task.classify, losses, scores,
+            task.inputs, work.targets, rows, work.loss, task.scoring, losses, scores,
         )  # fmt: skip
         _in_threads(lambda worker: measure(*arguments, worker, workers), workers)
         if task.classify:
-            return losses, scores / len(rows)
-        chosen = task.targets[rows].astype(np.float64)
-        return losses, 1.0 - scores / (float(((chosen - chosen.mean(0)) ** 2).sum()) or 1.0)
+            return losses, scores
+        return losses, 1.0 - scores / task.variance(rows)
 
 
 def outputs(network: Network, theta: np.ndarray, running: np.ndarray, inputs: np.ndarray) -> np.ndarray:
@@ -172,7 +204,7 @@ def outputs(network: Network, theta: np.ndarray, running: np.ndarray, inputs: np
 def workspace(
     network: Network, precision: str, rows: int, team: int = 1
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """The network's table with addresses and places, the places of targets and delta, and the size.
+    """The network's table with addresses and places, the places of targets, delta and weights, and the size.
 
     `rows` is the largest piece of a batch, `team` the number of threads that share the space; it starts as zeros.
     """
@@ -194,12 +226,13 @@ def workspace(
         row[layout.PULLBACK] = library.pullback(activation, precision)
     target = place
     delta = target + _rounded(rows * network.widths[-1])
-    panels = delta + _rounded(rows * max(network.widths[1:]))
+    weights = delta + _rounded(rows * max(network.widths[1:]))
+    panels = weights + _rounded(rows)
     zeros = panels + team * layout.PANEL_SIZE
     one = zeros + _rounded(int(layers[:, [layout.INPUTS, layout.UNITS]].max()))
     layers[:, [layout.PANEL, layout.ZEROS, layout.ONE]] = panels, zeros, one
     layers[:, layout.PRODUCT] = library.product(precision)
-    return layers, np.array([target, delta]), one + _CACHE_LINE
+    return layers, np.array([target, delta, weights]), one + _CACHE_LINE
 
 
 def aligned(count: int, size: int, precision: str) -> np.ndarray:
@@ -223,6 +256,7 @@ class _Workspace:
         self.orders = np.zeros((teams, len(fleet.task.training)), np.int64)
         self.syncs = np.zeros((teams, _CACHE_LINE), np.int64)
         self.coefficients = np.zeros((teams, _SCALARS))
+        self.targets = fleet.task.weighted_targets
         self.loss = library.loss(catalog.loss(fleet.task.loss), fleet.precision)
         self.shared = np.zeros(2, np.int64)
 
@@ -231,8 +265,8 @@ class _Workspace:
         task, arrays = self.fleet.task, self.fleet.arrays
         arguments = (
             self.shared, self.syncs, self.layers, self.blocks, self.places, *(arrays[name] for name in ARRAYS),
-            self.spaces, self.gradients, self.orders, self.coefficients, task.inputs, task.targets,
-            task.training, task.validation, self.loss, task.classify, task.spread,
+            self.spaces, self.gradients, self.orders, self.coefficients, task.inputs, self.targets,
+            task.training, task.validation, self.loss, task.scoring, task.spread,
         )  # fmt: skip
 
         def watch() -> None:

@@ -21,21 +21,28 @@ OPTIONS = dict(cache=True, nopython=True, error_model="numpy", fastmath={{"contr
 '''
 
 _LOSS = """
-@cfunc("float64(int64, int64, int64, int64, int64, float64)", **OPTIONS)
-def run(output, target, delta, rows, outputs, scale):
+@cfunc("float64(int64, int64, int64, int64, int64, int64, int64, float64)", **OPTIONS)
+def run(output, target, delta, weight, hyper, rows, outputs, scale):
     z = carray(pointer(output), rows * outputs)
     y = carray(pointer(target), rows * outputs)
     d = carray(pointer(delta), rows * outputs)
-    factor = F(scale)
+    w = carray(pointer(weight), rows)
+    h = carray(float64_pointer(hyper), {hypers})
+    {hyper}
     total = 0.0
     for row in range(rows):
         first = row * outputs
+        share = w[row] if weight != 0 else F(1.0)
+        factor = F(scale) * share
+        if share == F(0.0):
+            d[first:first + outputs] = F(0.0)
+            continue
         {statistic}
         part = F(0.0)
         for i in range(first, first + outputs):
             part += {value}(z[i], y[i]{extra})
             d[i] = {slope}(z[i], y[i]{extra}) * factor
-        total += part
+        total += part * share
     return total
 """
 
@@ -86,14 +93,21 @@ def product_text(precision: str) -> str:
 
 
 def loss_text(row: Loss, precision: str) -> str:
-    """Source of a compiled loss: sum over rows, and the gradient at the outputs."""
-    formulas = [row.formula, row.slope] + ([row.statistic] if row.statistic else [])
-    statistic = f"statistic = {row.statistic.__name__}(z[first:first + outputs])" if row.statistic else "pass"
+    """Source of a compiled loss: sum over rows, each times its weight, and the gradient at the outputs."""
+    numbers = [f"statistic{k}" for k in range(len(row.statistic_names))]
+    hypers = [f"h{k}" for k in range(len(row.settings))]
+    statistic, formulas = "pass", [row.formula, row.slope]
+    if row.statistic:
+        formulas.append(row.statistic)
+        rows = "z[first:first + outputs], y[first:first + outputs]"
+        statistic = f"{', '.join(numbers)} = {row.statistic.__name__}({rows})"
     return _module(row.name, precision, *formulas) + _LOSS.format(
         value=row.formula.__name__,
         slope=row.slope.__name__,
         statistic=statistic,
-        extra=", statistic" if row.statistic else "",
+        hypers=max(len(hypers), 1),
+        hyper="; ".join(f"{name} = F(h[{k}])" for k, name in enumerate(hypers)) or "pass",
+        extra="".join(f", {name}" for name in (*numbers, *hypers)),
     )
 
 

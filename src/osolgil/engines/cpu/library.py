@@ -3,6 +3,8 @@
 import functools
 from typing import Any
 
+import numpy as np
+
 from osolgil.engines.cpu import cache, generate, generate_activations
 from osolgil.formulas.catalog import Activation, Loss, Optimizer
 
@@ -23,10 +25,16 @@ def _activation(row: Activation, precision: str) -> Any:
     return _compiled(row.name, generate_activations.activation_text(row, precision), precision)
 
 
+def loss(row: Loss, precision: str) -> np.ndarray:
+    """A loss as kernels take it, int64 (2,): the addresses of its loop and of its hyperparameters."""
+    run = _compiled(row.name, generate.loss_text(row, precision), precision).run
+    return np.array([run.address, _kept(*row.settings.values()).ctypes.data])
+
+
 @functools.cache
-def loss(row: Loss, precision: str) -> int:
-    """Address of a loss's loop."""
-    return _compiled(row.name, generate.loss_text(row, precision), precision).run.address
+def _kept(*values: float) -> np.ndarray:
+    """Hyperparameters in memory that is never given back, since kernels know only where it lies."""
+    return np.array([*values, 0.0])
 
 
 @functools.cache

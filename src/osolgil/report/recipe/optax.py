@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from osolgil.formulas import catalog
-from osolgil.report.recipe import scoped
+from osolgil.report.recipe import initial, losses, scoped
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
     coefficient_lines,
     formula_texts,
     indented,
-    initial_scale,
     source,
 )
-from osolgil.report.recipe.pytorch import loss_formula, pasted, written_loss
+from osolgil.report.recipe.words import pasted
 
 _ACTIVATIONS = {
     "identity": "(lambda values: values)",
@@ -49,12 +48,14 @@ def recipe(plan: Plan) -> str:
         "\n".join([*plan.constants(), _residual(plan), *_precision(plan)]),
         *_activations(plan),
         *_optimizer_class(plan),
-        initial_scale(plan)[0],
+        initial.scale_text(plan),
         _network(plan),
         _outputs(plan),
         _targets_and_loss(plan),
         _step(plan),
-        _TRAIN.replace("SIZE", "len(inputs)" if plan.batch_size is None else "BATCH_SIZE"),
+        losses.with_weights(
+            plan, _TRAIN.replace("SIZE", "len(inputs)" if plan.batch_size is None else "BATCH_SIZE")
+        ),
     ]
     return "\n\n\n".join(blocks) + "\n"
 
@@ -120,22 +121,29 @@ def _optimizer_class(plan: Plan) -> list[str]:
     return [pasted(formula_texts(row), "jnp"), "\n".join(lines)]
 
 
-def _network(plan: Plan) -> str:
-    _, name, normal = initial_scale(plan)
-    made = _OPTIMIZERS.get(plan.optimizer.name, "own_optimizer()")
-    draw = (
-        "deviation * jax.random.normal(key, (inputs, outputs))"
-        if normal
-        else "math.sqrt(3.0) * deviation * jax.random.uniform(key, (inputs, outputs), minval=-1.0)"
-    )
-    lines = [
-        "def initial_parameters(seed=SEED):",
-        "    layers = []",
+def _first_layers(plan: Plan) -> list[str]:
+    if not initial.is_plain(plan):
+        return [
+            "    random = np.random.default_rng(seed)",
+            "    for inputs, outputs in zip(WIDTHS, WIDTHS[1:]):",
+            "        last = len(layers) == len(WIDTHS) - 2",
+            "        weight, bias = first_weights(inputs, outputs, random, last)",
+            '        layers.append({"weight": jnp.asarray(weight, float), "bias": jnp.asarray(bias, float)})',
+        ]
+    draw = "deviation * jax.random.normal(key, (inputs, outputs))"
+    if not initial.is_normal(plan):
+        draw = "math.sqrt(3.0) * deviation * jax.random.uniform(key, (inputs, outputs), minval=-1.0)"
+    return [
         "    keys = jax.random.split(jax.random.key(seed), len(WIDTHS) - 1)",
         "    for key, inputs, outputs in zip(keys, WIDTHS, WIDTHS[1:]):",
-        f"        deviation = {name}(inputs, outputs)",
+        f"        deviation = {initial.deviation(plan)}",
         f'        layers.append({{"weight": {draw}, "bias": jnp.zeros(outputs)}})',
     ]
+
+
+def _network(plan: Plan) -> str:
+    made = _OPTIMIZERS.get(plan.optimizer.name, "own_optimizer()")
+    lines = ["def initial_parameters(seed=SEED):", "    layers = []", *_first_layers(plan)]
     if plan.normalization:
         lines += [
             "    for layer in layers[:-1]:",
@@ -202,21 +210,21 @@ def _outputs(plan: Plan) -> str:
 
 def _targets_and_loss(plan: Plan) -> str:
     number = plan.layers[-1].outputs
-    if plan.loss == "softmax_cross_entropy":
+    if not losses.is_native(plan):
+        return losses.targets_and_loss(plan, "jnp") + losses.summed(plan)
+    if plan.loss.name == "softmax_cross_entropy":
         targets = "jnp.asarray(targets, jnp.int32)"
         loss = "optax.softmax_cross_entropy_with_integer_labels(outputs, targets).sum()"
-    elif plan.loss == "binary_cross_entropy":
+    elif plan.loss.name == "binary_cross_entropy":
         whole = "jnp.asarray(targets, jnp.int32)"
         targets = (
             f"jax.nn.one_hot({whole}, {number})" if number > 1 else "jnp.asarray(targets, float)[:, None]"
         )
         loss = "optax.sigmoid_binary_cross_entropy(outputs, targets).sum()"
     else:
-        wide = f"jax.nn.one_hot(jnp.asarray(targets, jnp.int32), {number}, dtype=float)"
-        targets = wide if plan.classify else f"jnp.reshape(jnp.asarray(targets, float), (-1, {number}))"
-        loss = f"{written_loss(plan)}.sum()"
+        targets = f"jnp.reshape(jnp.asarray(targets, float), (-1, {number}))"
+        loss = "((outputs - targets) ** 2).sum()"
     lines = [
-        *loss_formula(plan, "jnp"),
         "def prepared(targets):",
         f"    return {targets}",
         "",

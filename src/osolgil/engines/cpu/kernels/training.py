@@ -13,11 +13,15 @@ from .intrinsics import atomic_add, atomic_load, atomic_store, barrier
 from .layers import backward, forward
 from .layout import (
     BATCH,
+    DELTA,
     DIVERGED,
     DROPOUT,
     FINISHED,
     FIRST_EPOCH,
     LAST_EPOCH,
+    LOGARITHMS,
+    NUMBERS,
+    OUTPUTS,
     PIECE_ROWS,
     SEED,
     STATUS,
@@ -45,21 +49,21 @@ def _epoch(
         shuffle(order, rows, run[SEED], epoch)
     barrier(sync, team)
     batch = min(run[BATCH], rows.size)
-    target_place, delta = places[0], places[1]
+    delta, weighted = places[DELTA], targets.shape[1] > layers[-1, OUTPUTS]
     total = 0.0
     for start in range(0, rows.size, batch):
         size = min(batch, rows.size - start)
         of_batch = 0.0
         for piece in range(0, size, PIECE_ROWS):
             count = min(PIECE_ROWS, size - piece)
-            gather(inputs, targets, order, start + piece, count, space, target_place, rank, team)
+            gather(inputs, targets, order, start + piece, count, layers, space, places, rank, team)
             barrier(sync, team)
             key = mixed(
                 mixed(np.uint64(run[SEED]) + np.uint64(77)) + np.uint64(run[STEP] * 64 + piece // PIECE_ROWS)
             )
             forward(layers, theta, running, space, count, True, penalty[DROPOUT], key, rank, team, sync)
             if rank == 0:
-                measured = loss_of(loss, layers, space, target_place, delta, count, 1.0 / size)
+                measured = loss_of(loss, layers, space, places, weighted, count, 1.0 / size)
                 of_batch += measured
                 total += measured
                 atomic_store(sync, _HALT, 0 if math.isfinite(total) else 1)
@@ -77,7 +81,7 @@ def _epoch(
 @njit
 def _train(
     layers, blocks, theta, running, state, carried, hyper, run, penalty, history, space, gradient, order,
-    places, inputs, targets, rows, validation, loss, classify, spread, shared, coefficients, rank, team, sync,
+    places, inputs, targets, rows, validation, loss, scoring, spread, shared, coefficients, rank, team, sync,
 ):  # fmt: skip
     for epoch in range(run[FIRST_EPOCH], run[LAST_EPOCH]):
         measured = _epoch(
@@ -88,14 +92,15 @@ def _train(
         mean, score = np.nan, np.nan
         if not diverged:
             mean, score = evaluate(
-                layers, theta, running, space, places, inputs, targets, validation, loss, classify,
+                layers, theta, running, space, places, inputs, targets, validation, loss, scoring,
                 rank, team, sync,
             )  # fmt: skip
         if rank == 0:
             diverged = diverged or not math.isfinite(mean)
             history[epoch, TRAINING_LOSS] = measured
             history[epoch, VALIDATION_LOSS] = mean
-            history[epoch, VALIDATION_SCORE] = score / validation.size if classify else 1.0 - score / spread
+            distance = scoring in (NUMBERS, LOGARITHMS)
+            history[epoch, VALIDATION_SCORE] = 1.0 - score / spread if distance else score
             history[epoch, STEPS_DONE] = run[STEP]
             run[FIRST_EPOCH] = epoch + 1
             if diverged:
@@ -113,7 +118,7 @@ def _train(
 @njit(nogil=True, cache=True)
 def work(
     shared, syncs, layers, blocks, places, thetas, runnings, states, carrieds, hypers, runs, penalties, histories,
-    spaces, gradients, orders, coefficients, inputs, targets, rows, validation, loss, classify, spread,
+    spaces, gradients, orders, coefficients, inputs, targets, rows, validation, loss, scoring, spread,
     team_index, rank, team,
 ):  # fmt: skip
     """Be thread `rank` of a team: take the next run until none is left or `shared[1]` says stop."""
@@ -132,22 +137,22 @@ def work(
         _train(
             layers, blocks, thetas[index], runnings[index], states[index], carrieds[index], hypers[index], run,
             penalties[index], histories[index], spaces[team_index], gradients[team_index],
-            orders[team_index], places, inputs, targets, rows, validation, loss, classify, spread,
+            orders[team_index], places, inputs, targets, rows, validation, loss, scoring, spread,
             shared, coefficients[team_index], rank, team, sync,
         )  # fmt: skip
 
 
 @njit(nogil=True, cache=True)
 def measure(
-    layers, places, thetas, runnings, spaces, inputs, targets, rows, loss, classify, losses, scores,
+    layers, places, thetas, runnings, spaces, inputs, targets, rows, loss, scoring, losses, scores,
     worker, workers,
 ):  # fmt: skip
-    """Mean loss and raw score of every run on `rows`; worker i of n takes every n-th run."""
+    """Mean loss and mean score (as `evaluate` has it) of every run on `rows`; worker i of n takes every n-th run."""
     sync = np.zeros(4, np.int64)
     for index in range(worker, thetas.shape[0], workers):
         losses[index], scores[index] = evaluate(
             layers, thetas[index], runnings[index], spaces[worker], places, inputs, targets, rows, loss,
-            classify, 0, 1, sync,
+            scoring, 0, 1, sync,
         )  # fmt: skip
 
 
@@ -163,12 +168,12 @@ def loss_and_gradient(
 ):
     """Loss of one batch and its gradient, for tests and diagnosis."""
     sync = np.zeros(4, np.int64)
-    target_place, delta = places[0], places[1]
+    delta, weighted = places[DELTA], targets.shape[1] > layers[-1, OUTPUTS]
     total = 0.0
     for piece in range(0, rows.size, PIECE_ROWS):
         count = min(PIECE_ROWS, rows.size - piece)
-        gather(inputs, targets, rows, piece, count, space, target_place, 0, 1)
+        gather(inputs, targets, rows, piece, count, layers, space, places, 0, 1)
         forward(layers, theta, running, space, count, True, dropout, np.uint64(key), 0, 1, sync)
-        total += loss_of(loss, layers, space, target_place, delta, count, 1.0 / rows.size)
+        total += loss_of(loss, layers, space, places, weighted, count, 1.0 / rows.size)
         backward(layers, theta, gradient, space, delta, count, piece == 0, 0, 1, sync)
     return total / rows.size
