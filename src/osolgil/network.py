@@ -136,15 +136,13 @@ class Network:
         scale = catalog.initial_scale(self.initial_scale)
         for index, layer in enumerate(self.unpack(theta)):
             random = np.random.default_rng([seed, index])
-            inputs, outputs = self.widths[index : index + 2]
             activation = catalog.activation(self.activations[index])
-            weight, bias = draw(scale, inputs, outputs, random, activation)
-            layer["weight"][...] = weight
+            inputs, units = layer["weight"].shape
+            layer["weight"][...], bias = draw(scale, inputs, units, random, activation)
             if bias is not None:
                 layer["bias"][...] = bias
             if "gain" in layer:
                 layer["gain"][...] = 1.0
-            activation = catalog.activation(self.activations[index])
             if activation.learned is not None:
                 layer[activation.learned][...] = activation.settings[activation.learned]
         return theta
