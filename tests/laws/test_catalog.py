@@ -15,6 +15,7 @@ SHELVES = {
     "initial scale": (catalog.initial_scale, catalog.initial_scales()),
     "optimizer": (catalog.optimizer, catalog.optimizers()),
     "surface": (catalog.surface, catalog.surfaces()),
+    "schedule": (catalog.schedule, catalog.schedules()),
 }
 ROWS = [(kind, row) for kind, (_, rows) in SHELVES.items() for row in rows.values()]
 

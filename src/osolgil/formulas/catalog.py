@@ -156,6 +156,28 @@ class Surface(Row):
     noise: Formula | None = field(default=None, kw_only=True)
 
 
+class Schedule(Row):
+    """A factor on the learning rate from the step and the number of all steps.
+
+    `share` is how much of a course it takes where another schedule follows it and nothing else is said (a warm-up
+    has one). A schedule with a `state` does not look at the step but at the validation loss after each epoch: its
+    formula takes the loss and the state, and returns the state, whose last value is the factor.
+    """
+
+    share: float | None = field(default=None, kw_only=True)
+    state: Mapping[str, float] = field(default_factory=dict, kw_only=True)
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Hyperparameters with their defaults; one whose default is a tuple takes any number of values."""
+        parameters = inspect.signature(self.formula).parameters.values()
+        return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {**self.defaults, **self.given}
+
+
 RowType = TypeVar("RowType", bound=Row)
 
 
@@ -200,6 +222,7 @@ _losses: Shelf[Loss] = Shelf("loss")
 _initial_scales: Shelf[InitialScale] = Shelf("initial scale")
 _optimizers: Shelf[Optimizer] = Shelf("optimizer")
 _surfaces: Shelf[Surface] = Shelf("surface")
+_schedules: Shelf[Schedule] = Shelf("schedule")
 
 
 def activation(name: str | Formula) -> Activation:
@@ -228,6 +251,11 @@ def optimizer(name: str | Formula) -> Optimizer:
 def surface(name: str) -> Surface:
     """The surface called `name`."""
     return _loaded(_surfaces).find(name)
+
+
+def schedule(name: str) -> Schedule:
+    """The schedule called `name`."""
+    return _loaded(_schedules).find(name)
 
 
 def activations() -> Mapping[str, Activation]:
@@ -260,8 +288,13 @@ def surfaces() -> Mapping[str, Surface]:
     return _loaded(_surfaces).rows
 
 
+def schedules() -> Mapping[str, Schedule]:
+    """Every schedule, by name."""
+    return _loaded(_schedules).rows
+
+
 def _loaded(shelf: Shelf[RowType]) -> Shelf[RowType]:
-    from osolgil.formulas import activations, initial_scales, losses, optimizers, surfaces  # noqa: F401
+    from osolgil.formulas import activations, initial_scales, losses, optimizers, schedules, surfaces  # noqa: F401
 
     return shelf
 
@@ -311,3 +344,8 @@ def add_surface(*, slope: Formula, name: str | None = None, **facts: Any) -> Cal
     return lambda formula: _surfaces.add(
         Surface(name=_name(formula, name), formula=formula, slope=slope, **facts)
     )
+
+
+def add_schedule(*, name: str | None = None, **facts: Any) -> Callable[[Formula], Schedule]:
+    """Decorator: put a schedule into the catalog."""
+    return lambda formula: _schedules.add(Schedule(name=_name(formula, name), formula=formula, **facts))
