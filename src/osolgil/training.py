@@ -109,7 +109,7 @@ def train(
     compiled = compile_kernels(network, job, chosen.precision, [row.name])
     run = RunSetting(
         row.name, values, chosen.seed * 1_000_000, chosen.batch_size or 1, chosen.l1, chosen.l2,
-        chosen.weight_decay, chosen.clip_norm, chosen.dropout,
+        chosen.weight_decay, chosen.clip_norm, chosen.dropout, chosen.schedule,
     )  # fmt: skip
     epochs = chosen.epochs or 1
     fleet = Fleet.create(network, job, [run], epochs, chosen.precision)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from osolgil.errors import SettingsError
-from osolgil.formulas import catalog, own
+from osolgil.formulas import catalog, own, scheduling
 from osolgil.network import Network
 from osolgil.spelling import hint
 
@@ -65,6 +65,7 @@ class RaceSettings:
     l2: float = 0.0
     weight_decay: float = 0.0
     clip_norm: float = 0.0
+    schedule: str = "constant"
     precision: str = "float32"
     confidence: float = 0.95
     seed: int = 0
@@ -83,6 +84,7 @@ class RaceSettings:
         near = hint(self.precision, precisions)
         _require(self.precision in precisions, "precision", "float32 or float64", self.precision, near)
         _require(0.5 < self.confidence < 1, "confidence", "between 0.5 and 1", self.confidence)
+        scheduling.parse(self.schedule)
         fresh = self.confirmation_seeds
         _require(fresh is None or fresh >= 2, "confirmation_seeds", "2 or more", fresh)
         rates = self.learning_rates

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from osolgil.engines.cpu import cache, calibration, library
+from osolgil.engines.cpu import cache, calibration, library, scheduling
 from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas import catalog, states
 from osolgil.network import Network
@@ -72,7 +72,7 @@ class Task:
 
 @dataclass(frozen=True)
 class RunSetting:
-    """What distinguishes one run of a fleet: optimizer, hyperparameters, seed, batch size and penalties."""
+    """What distinguishes one run of a fleet: optimizer, hyperparameters, seed, batch size, penalties, schedule."""
 
     optimizer: str
     hyperparameters: dict[str, float]
@@ -83,14 +83,22 @@ class RunSetting:
     weight_decay: float = 0.0
     clip_norm: float = 0.0
     dropout: float = 0.0
+    schedule: str = "constant"
 
 
 class Fleet:
     """Runs that share a network and a task; `advance` trains all of them to an epoch, on all cores."""
 
-    def __init__(self, network: Network, task: Task, precision: str, arrays: dict[str, np.ndarray]) -> None:
+    def __init__(
+        self,
+        network: Network,
+        task: Task,
+        precision: str,
+        arrays: dict[str, np.ndarray],
+        schedules: Sequence[str],
+    ) -> None:
         self.network, self.task, self.precision = network, task, precision
-        self.arrays = arrays
+        self.arrays, self.schedules = arrays, tuple(schedules)
 
     @classmethod
     def create(
@@ -130,7 +138,7 @@ class Fleet:
                 row.hyperparameters(**setting.hyperparameters),
                 own,
             )
-        return cls(network, task, precision, arrays)
+        return cls(network, task, precision, arrays, [setting.schedule for setting in settings])
 
     def __len__(self) -> int:
         return len(self.arrays["runs"])
@@ -143,7 +151,8 @@ class Fleet:
     def take(self, indices: Sequence[int]) -> Fleet:
         """A fleet of copies of some of the runs, in the order given."""
         chosen = np.asarray(indices, np.int64)
-        return Fleet(self.network, self.task, self.precision, {k: v[chosen] for k, v in self.arrays.items()})
+        arrays = {name: values[chosen] for name, values in self.arrays.items()}
+        return Fleet(self.network, self.task, self.precision, arrays, [self.schedules[i] for i in chosen])
 
     def advance(
         self,
@@ -167,12 +176,19 @@ class Fleet:
         for index, name in enumerate(optimizers):
             row = catalog.optimizer(name)
             runs[index, [layout.UPDATE, layout.COEFFICIENTS]] = library.optimizer(row, self.precision)
+        kept = scheduling.prepare(runs, self.schedules, self._steps())
         waiting = runs[:, layout.STATUS] != layout.DIVERGED
         runs[waiting, layout.STATUS] = layout.READY
         runs[:, layout.LAST_EPOCH] = np.where(waiting, epoch, runs[:, layout.FIRST_EPOCH])
         team = _team_size(self.network, int(runs[:, layout.BATCH].max(initial=1)), len(runs), workers)
         shared = _Workspace(self, max(1, workers // team), team)
         shared.run(workers // team * team if team > 1 else workers, stop, tick)
+        del kept  # the kernels read from it
+
+    def _steps(self) -> list[int]:
+        """Steps of each run's whole course, as planned when the fleet was made."""
+        epochs, rows = self.arrays["histories"].shape[1], len(self.task.training)
+        return [epochs * -(-rows // min(int(batch), rows)) for batch in self.arrays["runs"][:, layout.BATCH]]
 
     def measure(self, rows: np.ndarray, workers: int) -> tuple[np.ndarray, np.ndarray]:
         """Mean loss (runs,) and score (runs,) of every run on some rows: accuracy, or R² for regression."""
@@ -289,9 +305,10 @@ def _describe(arrays: dict[str, np.ndarray], index: int, setting: RunSetting, ro
     run[layout.SCOPE], run[layout.NEEDS_LOSS] = _SCOPES[row.scope], row.needs_loss
     run[layout.SEED] = setting.seed
     run[layout.BATCH] = rows if row.full_batch else min(setting.batch_size, rows)
-    arrays["penalties"][index] = (
+    arrays["penalties"][index, : layout.LEARNING_RATE] = (
         setting.l1, setting.l2, setting.weight_decay, setting.clip_norm, setting.dropout,
     )  # fmt: skip
+    scheduling.describe(arrays["penalties"][index], setting.schedule, values[0])
 
 
 def _team_size(network: Network, batch: int, runs: int, workers: int) -> int:

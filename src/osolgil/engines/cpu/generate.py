@@ -8,7 +8,7 @@ True
 from osolgil.engines._binding import BindingError, source, words_used
 from osolgil.engines.cpu.generate_arrays import update_text
 from osolgil.formulas._vocabulary import ARRAY_WORDS
-from osolgil.formulas.catalog import Formula, Loss, Optimizer
+from osolgil.formulas.catalog import Formula, Loss, Optimizer, Schedule
 
 _HEADER = '''"""Generated from the formula '{name}' for {precision}."""
 import numpy as np
@@ -53,6 +53,14 @@ def coefficients(t, hyper, carried, result):
     c = carray(float64_pointer(carried), {carried})
     out = carray(float64_pointer(result), {results})
     {assign}
+    return 0.0
+"""
+
+_PLATEAU = """
+@cfunc("float64(float64, int64)", **OPTIONS)
+def run(loss, numbers):
+    n = carray(float64_pointer(numbers), {count})
+    {assign} = {rule}({arguments})
     return 0.0
 """
 
@@ -137,6 +145,17 @@ def _element_update(row: Optimizer) -> str:
         assign=assign,
         update=row.formula.__name__,
         arguments=taken,
+    )
+
+
+def plateau_text(row: Schedule) -> str:
+    """Source of a compiled rule that watches the validation loss: its state and its settings in one row of numbers."""
+    numbers = [f"n[{place}]" for place in range(len(row.state) + len(row.defaults))]
+    return _module(row.name, "float64", row.formula) + _PLATEAU.format(
+        count=len(numbers),
+        assign=", ".join(numbers[: len(row.state)]),
+        rule=row.formula.__name__,
+        arguments=", ".join(["loss", *numbers]),
     )
 
 

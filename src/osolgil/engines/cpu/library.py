@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from osolgil.engines.cpu import cache, generate, generate_activations
-from osolgil.formulas.catalog import Activation, Loss, Optimizer
+from osolgil.formulas.catalog import Activation, Loss, Optimizer, Schedule
 
 
 @functools.cache
@@ -48,6 +48,12 @@ def optimizer(row: Optimizer, precision: str) -> tuple[int, int]:
 def product(precision: str) -> int:
     """Address of the matrix product."""
     return _compiled("product", generate.product_text(precision), precision).run.address
+
+
+@functools.cache
+def schedule(row: Schedule) -> int:
+    """Address of the rule of a schedule that watches the validation loss."""
+    return _compiled(row.name, generate.plateau_text(row), "float64").run.address
 
 
 def _compiled(name: str, text: str, precision: str) -> Any:

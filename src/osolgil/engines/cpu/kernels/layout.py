@@ -17,15 +17,17 @@ NO_NORMALIZATION, LAYER_NORMALIZATION, BATCH_NORMALIZATION = range(3)
 
 # one row per run
 UPDATE, COEFFICIENTS, SCOPE, BATCH, SEED, FIRST_EPOCH, LAST_EPOCH, STEP, STATUS, NEEDS_LOSS = range(10)
-RUN_COLUMNS = 10
+FACTORS, PLATEAU_RULE = 10, 11
+RUN_COLUMNS = 12
 
 ELEMENT_SCOPE, LAYER_SCOPE, NETWORK_SCOPE = range(3)
 
 # one row per block that an optimizer may move at once: start, rows, columns, whether it is a matrix
 
 # one row per run, real numbers
-L1, L2, WEIGHT_DECAY, CLIP_NORM, DROPOUT = range(5)
-PENALTY_COLUMNS = 5
+L1, L2, WEIGHT_DECAY, CLIP_NORM, DROPOUT, LEARNING_RATE, PLATEAU = range(7)
+PLATEAU_SCALE = PLATEAU + 3  # the last of the plateau's four numbers of state; its five settings follow
+PENALTY_COLUMNS = PLATEAU + 9
 
 READY, FINISHED, DIVERGED, STOPPED = range(4)
 

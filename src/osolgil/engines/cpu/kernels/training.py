@@ -33,6 +33,7 @@ from .layout import (
     VALIDATION_SCORE,
 )
 from .random import mixed, shuffle
+from .scheduling import schedule, watch
 from .stepping import step
 
 _NEXT_RUN, _STOP = 0, 1
@@ -54,6 +55,8 @@ def _epoch(
     for start in range(0, rows.size, batch):
         size = min(batch, rows.size - start)
         of_batch = 0.0
+        if rank == 0:
+            schedule(hyper, run, penalty)
         for piece in range(0, size, PIECE_ROWS):
             count = min(PIECE_ROWS, size - piece)
             gather(inputs, targets, order, start + piece, count, layers, space, places, rank, team)
@@ -102,6 +105,7 @@ def _train(
             distance = scoring in (NUMBERS, LOGARITHMS)
             history[epoch, VALIDATION_SCORE] = 1.0 - score / spread if distance else score
             history[epoch, STEPS_DONE] = run[STEP]
+            watch(run, penalty, mean)
             run[FIRST_EPOCH] = epoch + 1
             if diverged:
                 run[STATUS] = DIVERGED
