@@ -121,7 +121,7 @@ def train(
     facts["seconds"] = {
         "data": loaded, "compile": compiled, "train": watch.seconds, "total": time.perf_counter() - begin,
     }  # fmt: skip
-    theta, running = fleet.arrays["thetas"][0].copy(), fleet.arrays["runnings"][0].copy()
+    theta, running = fleet.evaluated[0], fleet.arrays["runnings"][0].copy()
     model = Model.of(data, network, theta, running, facts["made_by"])
     trained = Trained(model, _history(fleet, run), facts, folder)
     if folder is not None:

@@ -135,7 +135,7 @@ def _model(
         "fingerprint": data.fingerprint,
     }
     arrays = fleet.arrays
-    model = Model.of(data, course.network, arrays["thetas"][0].copy(), arrays["runnings"][0].copy(), made_by)
+    model = Model.of(data, course.network, fleet.evaluated[0], arrays["runnings"][0].copy(), made_by)
     run_facts = {
         "entrant": candidate.entrant.name,
         "seed": run.seed,
