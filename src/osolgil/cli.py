@@ -76,6 +76,7 @@ def race(
     l2: options.L2 = None,
     weight_decay: options.WeightDecay = None,
     clip_norm: options.ClipNorm = None,
+    schedule: options.Schedule = None,
     precision: options.Precision = None,
     batch_size: options.BatchSize = None,
     epochs: options.Epochs = None,
@@ -142,6 +143,7 @@ def train(
     l2: options.L2 = None,
     weight_decay: options.WeightDecay = None,
     clip_norm: options.ClipNorm = None,
+    schedule: options.Schedule = None,
     precision: options.Precision = None,
     batch_size: options.BatchSize = None,
     epochs: options.Epochs = None,
@@ -229,7 +231,7 @@ def data(as_json: options.Json = False, lang: options.Lang = _ENGLISH) -> None:
 
 
 _DIRECT = (
-    "activation", "initial_scale", "loss", "dropout", "l1", "l2", "weight_decay", "clip_norm", "precision",
+    "activation", "initial_scale", "loss", "dropout", "l1", "l2", "weight_decay", "clip_norm", "schedule", "precision",
     "batch_size", "epochs", "seeds", "confirmation_seeds", "confidence", "seed",
 )  # fmt: skip
 

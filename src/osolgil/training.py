@@ -109,7 +109,7 @@ def train(
     compiled = compile_kernels(network, job, chosen.precision, [row.name])
     run = RunSetting(
         row.name, values, chosen.seed * 1_000_000, chosen.batch_size or 1, chosen.l1, chosen.l2,
-        chosen.weight_decay, chosen.clip_norm, chosen.dropout,
+        chosen.weight_decay, chosen.clip_norm, chosen.dropout, chosen.schedule,
     )  # fmt: skip
     epochs = chosen.epochs or 1
     fleet = Fleet.create(network, job, [run], epochs, chosen.precision)
@@ -121,7 +121,7 @@ def train(
     facts["seconds"] = {
         "data": loaded, "compile": compiled, "train": watch.seconds, "total": time.perf_counter() - begin,
     }  # fmt: skip
-    theta, running = fleet.arrays["thetas"][0].copy(), fleet.arrays["runnings"][0].copy()
+    theta, running = fleet.evaluated[0], fleet.arrays["runnings"][0].copy()
     model = Model.of(data, network, theta, running, facts["made_by"])
     trained = Trained(model, _history(fleet, run), facts, folder)
     if folder is not None:

@@ -1,6 +1,7 @@
 """Recipes: every one is whole Python that names what it must, and trains as our engine does."""
 
 import ast
+import math
 import os
 import subprocess
 import sys
@@ -8,14 +9,14 @@ import sys
 import numpy as np
 import pytest
 
-from osolgil.formulas import catalog
+from osolgil.formulas import catalog, scheduling
 from osolgil.report import recipes
 from report import factory
 
 FILES = ("recipe_pytorch.py", "recipe_keras.py", "recipe_optax.py")
 EVERYTHING = {
     "normalization": "batch", "residual": True, "dropout": 0.2, "l1": 1e-4, "l2": 1e-3, "weight_decay": 0.02,
-    "clip_norm": 0.5, "activation": "gelu", "hidden": (16, 16, 16),
+    "clip_norm": 0.5, "activation": "gelu", "hidden": (16, 16, 16), "schedule": "cosine",
 }  # fmt: skip
 
 
@@ -91,6 +92,22 @@ def test_every_loss_has_its_targets(loss, weights):
             tree = compile(text, file, "exec", ast.PyCF_ONLY_AST)
             assert ("weights=data.train.weights" in ast.get_docstring(tree)) is bool(weights)
             assert ("with_logarithmic_outputs" in text) is (catalog.loss(loss).link == "log")
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_schedule_stands_in_the_recipe_as_the_engine_follows_it(file):
+    written = "(linear_warmup(0.1)+multi_step(0.5, 0.75, share=0.4)+cosine)*reduce_on_plateau(patience=2)"
+    text = texts("adam", schedule=written, epochs=7)[file]
+    assert "reduce_on_plateau(patience=2)" in text
+    assert "validation rows" in ast.get_docstring(ast.parse(text))
+    kept = [
+        node
+        for node in ast.parse(text).body
+        if "factors" in ast.unparse(node) or "ROWS =" in ast.unparse(node)
+    ]
+    names = {"np": np, "math": math, "EPOCHS": 7, "BATCH_SIZE": 64}
+    exec("\n".join(ast.unparse(node) for node in kept), names)
+    np.testing.assert_array_equal(names["FACTORS"], scheduling.parse(written).factors(7 * 10))
 
 
 def test_nothing_is_recommended_where_everything_diverged():

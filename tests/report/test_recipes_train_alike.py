@@ -40,6 +40,11 @@ NETWORKS = {
     "penalties": {"activation": "elu", "l1": 1e-3, "l2": 1e-2, "weight_decay": 0.02, "clip_norm": 0.3},
     "binary cross-entropy": {"activation": "softplus", "loss": "binary_cross_entropy"},
     "regression": {"activation": "selu", "task": "regression"},
+    "schedule": {
+        "activation": "tanh",
+        "weight_decay": 0.02,
+        "schedule": "linear_warmup(0.3)+cosine(0.1)*step",
+    },
     "label smoothing": {"activation": "tanh", "loss": "softmax_cross_entropy(label_smoothing=0.2)"},
     "weights": {"activation": "tanh", "weights": "income"},
     "weighted numbers": {
@@ -52,7 +57,7 @@ NETWORKS = {
     "rows of outputs": {"activation": "tanh", "loss": "cosine"},
     "labels": {"activation": "tanh", "loss": "focal(gamma=1.5)", "task": "multi-label"},
 }
-LOSSES = list(NETWORKS)[6:]
+LOSSES = list(NETWORKS)[7:]
 CASES = [(name, "plain") for name in catalog.optimizers()]
 CASES += [
     (name, case)
@@ -61,6 +66,7 @@ CASES += [
     if case != "plain" and case not in LOSSES
 ]
 CASES += [("adam", case) for case in LOSSES]
+CASES += [(name, "schedule") for name in ("sgd", "nesterov", "adadelta", "adamw")]
 
 every_case = pytest.mark.parametrize(("optimizer", "case"), CASES)
 # JAX compiles each for seconds: the lecture's at every run, the others in continuous integration.
@@ -82,7 +88,9 @@ def facts_of(optimizer, case):
         **NETWORKS[case],
     }
     values = {"learning_rate": RATES.get(optimizer, 0.01), **EARLIER.get(optimizer, {})}
-    return factory.verdict((optimizer,), hyperparameters=values, features=5, **settings)
+    facts = factory.verdict((optimizer,), hyperparameters=values, features=5, **settings)
+    facts["data"]["rows"]["train"] = ROWS
+    return facts
 
 
 def data_of(facts):
@@ -112,7 +120,7 @@ def our_weights(facts):
     task = Task(inputs, np.ascontiguousarray(wide), rows, rows, settings["loss"], weights, kind)
     run = RunSetting(
         row["optimizer"], row["hyperparameters"], 11, BATCH, settings["l1"], settings["l2"], settings["weight_decay"],
-        settings["clip_norm"],
+        settings["clip_norm"], schedule=settings["schedule"],
     )  # fmt: skip
     fleet = Fleet.create(factory.network_of(facts), task, [run], EPOCHS, "float64")
     fleet.advance([row["optimizer"]], EPOCHS, workers=1)

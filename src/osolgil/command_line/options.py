@@ -44,6 +44,9 @@ L1 = Annotated[float | None, _option("--l1", "Strength of the L1 penalty. [0]")]
 L2 = Annotated[float | None, _option("--l2", "Strength of the L2 penalty. [0]")]
 WeightDecay = Annotated[float | None, _option("--weight-decay", "Decoupled weight decay. [0]")]
 ClipNorm = Annotated[float | None, _option("--clip-norm", "Largest norm of the gradient. [0: no limit]")]
+Schedule = Annotated[
+    str | None, _option("--schedule", 'Of the learning rate: cosine, "linear_warmup(0.1)+cosine". [constant]')
+]
 Loss = Annotated[str | None, _option("--loss", "huber, 'huber(delta=2)' or mine.py:my_own. [fits the task]")]
 Precision = Annotated[str | None, _option("--precision", "float32 or float64. [float32]")]
 BatchSize = Annotated[int | None, _option("--batch-size", "Rows per training step. [by data size]")]

@@ -83,6 +83,7 @@ _SAME_NAME = (
     "cos",
     "exp",
     "expm1",
+    "floor",
     "log",
     "log1p",
     "maximum",

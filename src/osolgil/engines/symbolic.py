@@ -40,6 +40,7 @@ def _words(sympy: Any) -> dict[str, Any]:
         "erfc": sympy.erfc,
         "exp": sympy.exp,
         "expm1": lambda x: sympy.exp(x) - 1,
+        "floor": sympy.floor,
         "log": sympy.log,
         "log1p": lambda x: sympy.log(1 + x),
         "logsumexp": lambda row: sympy.log(sum(sympy.exp(entry) for entry in row)),

@@ -12,7 +12,7 @@ there may a formula repeat itself (`for k in range(5)`) or stand aside for a ste
 """
 
 import numpy as np
-from numpy import absolute, arctan, exp, expm1, log, log1p, maximum, minimum, sign, sqrt, tanh, where
+from numpy import absolute, arctan, exp, expm1, floor, log, log1p, maximum, minimum, sign, sqrt, tanh, where
 
 from osolgil.formulas._array_words import (
     ARRAY_WORDS,
@@ -50,6 +50,7 @@ __all__ = [
     "erfc",
     "exp",
     "expm1",
+    "floor",
     "identity",
     "log",
     "log1p",

@@ -170,7 +170,7 @@ class Course:
         runs = [
             RunSetting(
                 c.entrant.optimizer, c.hyperparameters, seed, settings.batch_size or 1, settings.l1, settings.l2,
-                settings.weight_decay, settings.clip_norm, settings.dropout,
+                settings.weight_decay, settings.clip_norm, settings.dropout, settings.schedule,
             )
             for c in candidates
             for seed in c.seeds

@@ -113,7 +113,7 @@ def _model(
     settings, place = course.settings, model_run(candidate)
     run = RunSetting(
         candidate.entrant.optimizer, candidate.hyperparameters, candidate.seeds[place], settings.batch_size or 1,
-        settings.l1, settings.l2, settings.weight_decay, settings.clip_norm, settings.dropout,
+        settings.l1, settings.l2, settings.weight_decay, settings.clip_norm, settings.dropout, settings.schedule,
     )  # fmt: skip
     epochs = settings.epochs or 1
     fleet = Fleet.create(course.network, course.task, [run], epochs, settings.precision)
@@ -135,7 +135,7 @@ def _model(
         "fingerprint": data.fingerprint,
     }
     arrays = fleet.arrays
-    model = Model.of(data, course.network, arrays["thetas"][0].copy(), arrays["runnings"][0].copy(), made_by)
+    model = Model.of(data, course.network, fleet.evaluated[0], arrays["runnings"][0].copy(), made_by)
     run_facts = {
         "entrant": candidate.entrant.name,
         "seed": run.seed,

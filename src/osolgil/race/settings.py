@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from osolgil.errors import SettingsError
-from osolgil.formulas import catalog, own
+from osolgil.formulas import catalog, own, scheduling
 from osolgil.network import Network
 from osolgil.spelling import hint
 
@@ -65,6 +66,7 @@ class RaceSettings:
     l2: float = 0.0
     weight_decay: float = 0.0
     clip_norm: float = 0.0
+    schedule: str = "constant"
     precision: str = "float32"
     confidence: float = 0.95
     seed: int = 0
@@ -83,6 +85,7 @@ class RaceSettings:
         near = hint(self.precision, precisions)
         _require(self.precision in precisions, "precision", "float32 or float64", self.precision, near)
         _require(0.5 < self.confidence < 1, "confidence", "between 0.5 and 1", self.confidence)
+        scheduling.parse(self.schedule)
         fresh = self.confirmation_seeds
         _require(fresh is None or fresh >= 2, "confirmation_seeds", "2 or more", fresh)
         rates = self.learning_rates
@@ -178,7 +181,7 @@ def entrants(optimizers: Entering | Sequence[Entering]) -> tuple[Entrant, ...]:
         else:
             label, name = split_label(item) if isinstance(item, str) else ("", item)
             row = catalog.optimizer(name)
-            chosen.append(Entrant(label or row.name.partition("@")[0], row.name))
+            chosen.append(Entrant(label or re.sub("@[0-9a-f]{8}", "", row.name), row.name))
     names = [entrant.name for entrant in chosen]
     for name in names:
         if names.count(name) > 1:
@@ -202,9 +205,12 @@ def split_label(item: str) -> tuple[str, str]:
 
     >>> split_label("second = adam"), split_label("adam"), split_label("mine=my/file.py:bent")
     (('second', 'adam'), ('', 'adam'), ('mine', 'my/file.py:bent'))
+    >>> split_label("ema(adam, memory=0.9)"), split_label("soft=ema(adam, memory=0.9)")
+    (('', 'ema(adam, memory=0.9)'), ('soft', 'ema(adam, memory=0.9)'))
     """
-    label, _, name = item.rpartition("=")
-    return label.strip(), name.strip()
+    head, bracket, rest = item.partition("(")
+    label, _, name = head.rpartition("=")
+    return label.strip(), f"{name}{bracket}{rest}".strip()
 
 
 def _require(holds: bool, name: str, wanted: str, value: Any, near: str = "") -> None:

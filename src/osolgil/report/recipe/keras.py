@@ -12,6 +12,7 @@ from osolgil.report.recipe.plan import (
     indented,
     source,
 )
+from osolgil.report.recipe.schedule import factors
 from osolgil.report.recipe.words import pasted
 
 _ACTIVATIONS = {
@@ -42,6 +43,7 @@ def recipe(plan: Plan) -> str:
         plan.introduction("Keras", _notes(plan)),
         _imports(plan),
         "\n".join([*plan.constants(), *_precision(plan)]),
+        *factors(plan),
         *_activations(plan),
         *_optimizer_class(plan),
         initial.scale_text(plan),
@@ -150,7 +152,12 @@ def _optimizer_class(plan: Plan) -> list[str]:
         "place = self._get_variable_index(variable)",
         "state, carried = self.arrays[place], self.scalars[place]",
         "time = ops.cast(self.iterations + 1, variable.dtype)",
-        *coefficient_lines(row, "time", "new_carried" if row.carried else "carried"),
+        *coefficient_lines(
+            row,
+            "time",
+            "new_carried" if row.carried else "carried",
+            "ops.cast(learning_rate, variable.dtype)",
+        ),
         f"result = {row.formula.__name__}({', '.join(['variable', 'gradient', *states, '*scalars'])})",
         "new, *kept = result if isinstance(result, tuple) else (result,)",
         "kept = [ops.copy(value) for value in kept]  # one state may be handed on as another",
@@ -187,10 +194,13 @@ def _optimizer_class(plan: Plan) -> list[str]:
 
 def _optimizer(plan: Plan) -> str:
     settings = plan.settings
+    rate = "Schedule()" if plan.scheduled else "LEARNING_RATE"
     more = ", global_clipnorm=CLIP_NORM" * bool(settings["clip_norm"])
     more += ", weight_decay=DECOUPLED_WEIGHT_DECAY" * bool(settings["weight_decay"])
     made = _OPTIMIZERS.get(plan.optimizer.name, "Optimizer(LEARNING_RATE{})").format(more)
-    lines = ["def make_optimizer():", f"    optimizer = {made}"]
+    made = made.replace("LEARNING_RATE", rate)
+    lines = [_SCHEDULE, "", ""] if plan.scheduled else []
+    lines += ["def make_optimizer():", f"    optimizer = {made}"]
     if settings["weight_decay"]:
         lines.append('    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])')
     return "\n".join([*lines, "    return optimizer"])
@@ -210,6 +220,17 @@ def _make_model(plan: Plan, loss: str) -> list[str]:
         "def make_model(seed=SEED):", "    model = make_network(seed)", *_compilation(plan, loss),
         "    return model",
     ]  # fmt: skip
+
+
+_SCHEDULE = '''class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """The learning rate at every step."""
+
+    def __call__(self, step):
+        last = len(FACTORS) - 1
+        return LEARNING_RATE * ops.take(ops.convert_to_tensor(FACTORS), ops.minimum(ops.cast(step, "int32"), last))
+
+    def get_config(self):
+        return {}'''
 
 
 def _targets_and_loss(plan: Plan) -> str:

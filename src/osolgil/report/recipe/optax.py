@@ -12,6 +12,7 @@ from osolgil.report.recipe.plan import (
     indented,
     source,
 )
+from osolgil.report.recipe.schedule import factors
 from osolgil.report.recipe.words import pasted
 
 _ACTIVATIONS = {
@@ -46,7 +47,9 @@ def recipe(plan: Plan) -> str:
         plan.introduction("JAX and optax"),
         _imports(plan),
         "\n".join([*plan.constants(), _residual(plan), *_precision(plan)]),
+        *factors(plan),
         *_activations(plan),
+        *_schedule(plan),
         *_optimizer_class(plan),
         initial.scale_text(plan),
         _network(plan),
@@ -87,13 +90,50 @@ def _activation(name: str) -> str:
     return _ACTIVATIONS.get(name, catalog.activation(name).formula.__name__)
 
 
+def _library_optimizer(plan: Plan) -> str | None:
+    """optax's own optimizer where it is the same; its momentum is not where the learning rate changes."""
+    made = _OPTIMIZERS.get(plan.optimizer.name)
+    if made is None or not plan.scheduled:
+        return made
+    return (
+        None
+        if plan.optimizer.name in ("momentum", "nesterov")
+        else made.replace("LEARNING_RATE", "learning_rate")
+    )
+
+
+def _schedule(plan: Plan) -> list[str]:
+    """The learning rate as a function of the step, and decay that follows it."""
+    if not plan.scheduled:
+        return []
+    rate = "def learning_rate(count):\n    return LEARNING_RATE * jnp.asarray(FACTORS)[count]"
+    return [rate, _DECAYED] if plan.settings["weight_decay"] else [rate]
+
+
+_DECAYED = '''def decayed(inner):
+    """Shrinks the weights by the learning rate of the step before the inner optimizer moves them."""
+
+    def init(parameters):
+        return jnp.zeros((), jnp.int32), inner.init(parameters)
+
+    def update(gradients, state, parameters, **more):
+        kept = 1.0 - learning_rate(state[0]) * DECOUPLED_WEIGHT_DECAY
+        shrunk = [layer | {"weight": kept * layer["weight"]} for layer in parameters]
+        updates, own = inner.update(gradients, state[1], shrunk, **more)
+        moved = jax.tree.map(lambda update, new, old: update + (new - old), updates, shrunk, parameters)
+        return moved, (state[0] + 1, own)
+
+    return optax.GradientTransformationExtraArgs(init, update)'''
+
+
 def _optimizer_class(plan: Plan) -> list[str]:
     """The catalog's own formula as a gradient transformation, where optax has none that is the same."""
     row = plan.optimizer
-    if row.name in _OPTIMIZERS:
+    if _library_optimizer(plan) is not None:
         return []
     if row.scope != "element":
         return scoped.in_optax(plan)
+    rate = "learning_rate(time - 1)" if plan.scheduled else "LEARNING_RATE"
     first = ", ".join(f"jnp.asarray({value!r})" for value in row.carried.values())
     lines = [
         "def own_optimizer():",
@@ -106,7 +146,7 @@ def _optimizer_class(plan: Plan) -> list[str]:
         "",
         "    def update(gradients, state, parameters):",
         "        time, carried, arrays = state[0] + 1, state[1], state[2]",
-        *indented(coefficient_lines(row, "time", "carried"), 2),
+        *indented(coefficient_lines(row, "time", "carried", rate), 2),
         "        leaves, tree = jax.tree.flatten(parameters)",
         "        updates, kept = [], []",
         "        for leaf, gradient, own in zip(leaves, jax.tree.leaves(gradients), arrays):",
@@ -142,7 +182,9 @@ def _first_layers(plan: Plan) -> list[str]:
 
 
 def _network(plan: Plan) -> str:
-    made = _OPTIMIZERS.get(plan.optimizer.name, "own_optimizer()")
+    made = _library_optimizer(plan) or "own_optimizer()"
+    if plan.scheduled and plan.settings["weight_decay"]:
+        made = f"decayed({made})"
     lines = ["def initial_parameters(seed=SEED):", "    layers = []", *_first_layers(plan)]
     if plan.normalization:
         lines += [
@@ -274,7 +316,7 @@ def _step(plan: Plan) -> str:
             "    factor = jnp.where(norm > CLIP_NORM, CLIP_NORM / norm, 1.0)",
             "    gradients = jax.tree.map(lambda gradient: gradient * factor, gradients)",
         ]
-    if settings["weight_decay"]:
+    if settings["weight_decay"] and not plan.scheduled:
         lines += [
             "    kept = 1.0 - LEARNING_RATE * DECOUPLED_WEIGHT_DECAY",
             '    parameters = [layer | {"weight": kept * layer["weight"]} for layer in parameters]',

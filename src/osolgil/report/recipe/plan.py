@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from osolgil.formulas import catalog
+from osolgil.formulas import catalog, scheduling
 from osolgil.formulas._vocabulary import WORDS
 from osolgil.formulas.catalog import Formula, InitialScale, Loss, Optimizer
 from osolgil.report.sentences import recommended_row
@@ -41,9 +41,20 @@ class Plan:
     activation: str
     output_activation: str
     settings: dict[str, Any]
+    training_rows: int
     task: str = "classification"
     target: str | None = None
     weights: str | None = None
+
+    @property
+    def course(self) -> scheduling.Course:
+        """The learning-rate schedule."""
+        return scheduling.parse(self.settings.get("schedule", "constant"))
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether the learning rate changes with the step."""
+        return not self.course.constant
 
     @property
     def classify(self) -> bool:
@@ -111,6 +122,12 @@ class Plan:
             *(_LSUV if self.initial_scale.adapts_to_data else ()),
             *notes,
         ]
+        if self.course.plateau is not None:
+            lines += [
+                "",
+                f"osolgil lowers the learning rate by {self.course.plateau} as well: a rule that needs validation rows",
+                "after every epoch, which this recipe does not have.",
+            ]
         return '"""' + "\n".join(lines).replace("\\", "\\\\").replace('"""', "'''") + '\n"""'
 
     def _targets(self) -> str:
@@ -143,8 +160,8 @@ def plan_of(facts: dict[str, Any]) -> Plan | None:
     names = facts["network"]["activations"]
     return Plan(
         row["title"], facts["data"]["name"], facts["data"]["score"], catalog.optimizer(row["optimizer"]),
-        dict(row["hyperparameters"]), layers, names[0], names[-1], settings, facts["data"]["task"],
-        facts["data"]["target"], facts["data"].get("weights"),
+        dict(row["hyperparameters"]), layers, names[0], names[-1], settings, int(facts["data"]["rows"]["train"]),
+        facts["data"]["task"], facts["data"]["target"], facts["data"].get("weights"),
     )  # fmt: skip
 
 
@@ -166,9 +183,9 @@ def formula_texts(row: Optimizer) -> list[str]:
     return [source(formula) for formula in (row.coefficients, row.formula) if formula is not None]
 
 
-def coefficient_lines(row: Optimizer, time: str, carried: str) -> list[str]:
-    """Code that computes the step's scalars, as `carried, scalars`, from the step's number."""
-    values = ", ".join(name.upper() for name in row.defaults)
+def coefficient_lines(row: Optimizer, time: str, carried: str, rate: str = "LEARNING_RATE") -> list[str]:
+    """Code that computes the step's scalars, as `carried, scalars`, from its number and learning rate."""
+    values = ", ".join(rate if name == "learning_rate" else name.upper() for name in row.defaults)
     if row.coefficients is None:
         return [f"scalars = ({values},)"]
     parts = ", ".join([time, *(f"{carried}[{place}]" for place in range(len(row.carried))), values])

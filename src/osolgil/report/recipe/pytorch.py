@@ -12,6 +12,7 @@ from osolgil.report.recipe.plan import (
     indented,
     source,
 )
+from osolgil.report.recipe.schedule import factors
 from osolgil.report.recipe.words import pasted
 
 _ACTIVATIONS = {
@@ -49,6 +50,7 @@ def recipe(plan: Plan) -> str:
         plan.introduction("PyTorch"),
         _imports(plan),
         "\n".join([*plan.constants(), *_precision(plan)]),
+        *factors(plan),
         *_activations(plan),
         *([_hidden_layer(plan)] if plan.hidden else []),
         *_optimizer_class(plan),
@@ -161,10 +163,17 @@ def weights(network):
 '''
 
 
+def _library_optimizer(plan: Plan) -> str | None:
+    """PyTorch's own optimizer where it is the same; its momentum is not where the learning rate changes."""
+    if plan.scheduled and plan.optimizer.name in ("momentum", "nesterov"):
+        return None
+    return _OPTIMIZERS.get(plan.optimizer.name)
+
+
 def _optimizer_class(plan: Plan) -> list[str]:
     """The catalog's own formula as an optimizer, where PyTorch has none that is the same."""
     row = plan.optimizer
-    if row.name in _OPTIMIZERS:
+    if _library_optimizer(plan) is not None:
         return []
     if row.scope != "element":
         return scoped.in_pytorch(plan)
@@ -184,13 +193,13 @@ def _optimizer_class(plan: Plan) -> list[str]:
         f'    """{row.title}, as torch.optim has none that is exactly the same."""',
         "",
         "    def __init__(self, parameters):",
-        "        super().__init__(parameters, {})",
+        '        super().__init__(parameters, {"lr": LEARNING_RATE})',
         f"        self.time, self.carried = 0, [{', '.join(first)}]",
         "",
         "    @torch.no_grad()",
         "    def step(self, closure=None):",
         "        self.time += 1",
-        *indented(coefficient_lines(row, "self.time", "self.carried"), 2),
+        *indented(coefficient_lines(row, "self.time", "self.carried", 'self.param_groups[0]["lr"]'), 2),
         '        for parameter in self.param_groups[0]["params"]:',
         *indented(loop, 3),
     ]
@@ -198,7 +207,7 @@ def _optimizer_class(plan: Plan) -> list[str]:
 
 
 def _optimizer(plan: Plan) -> str:
-    made = _OPTIMIZERS.get(plan.optimizer.name, "Optimizer(parameters)")
+    made = _library_optimizer(plan) or "Optimizer(parameters)"
     lines = ["def make_optimizer(network):", "    parameters = network.parameters()", f"    return {made}"]
     return "\n".join(lines)
 
@@ -228,6 +237,12 @@ def _targets_and_loss(plan: Plan) -> str:
 def _step(plan: Plan) -> str:
     settings = plan.settings
     lines = ["def training_step(network, optimizer, inputs, targets):", "    optimizer.zero_grad()"]
+    if plan.scheduled:
+        lines += [
+            "    group = optimizer.param_groups[0]",
+            '    step = group["step"] = group.get("step", -1) + 1',
+            '    group["lr"] = LEARNING_RATE * float(FACTORS[min(step, len(FACTORS) - 1)])',
+        ]
     if plan.in_pieces:
         lines.append(f"    # osolgil normalises a batch of more than {PIECE_ROWS} rows in pieces")
         lines.append(f"    pieces = zip(inputs.split({PIECE_ROWS}), targets.split({PIECE_ROWS}))")
@@ -254,10 +269,11 @@ def _step(plan: Plan) -> str:
             "            gradient *= CLIP_NORM / norm",
         ]
     if settings["weight_decay"]:
+        rate = 'group["lr"]' if plan.scheduled else "LEARNING_RATE"
         lines += [
             "    with torch.no_grad():",
             "        for weight in weights(network):",
-            "            weight *= 1.0 - LEARNING_RATE * DECOUPLED_WEIGHT_DECAY",
+            f"            weight *= 1.0 - {rate} * DECOUPLED_WEIGHT_DECAY",
         ]
     return "\n".join([*lines, "    optimizer.step()", "    return float(loss.detach())"])
 

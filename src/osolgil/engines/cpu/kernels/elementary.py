@@ -84,7 +84,12 @@ def _selections(kind):
     def sqrt(x):
         return F(math.sqrt(F(x)))
 
+    @njit(inline="always")
+    def floor(x):
+        return F(np.floor(F(x)))
+
     return {
+        "floor": floor,
         "where": where,
         "maximum": maximum,
         "minimum": minimum,

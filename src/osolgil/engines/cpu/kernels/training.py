@@ -16,13 +16,20 @@ from .layout import (
     DELTA,
     DIVERGED,
     DROPOUT,
+    EVALUATED,
     FINISHED,
     FIRST_EPOCH,
+    L1,
+    L2,
     LAST_EPOCH,
     LOGARITHMS,
+    NOISE,
     NUMBERS,
     OUTPUTS,
     PIECE_ROWS,
+    PROBE_STAGE,
+    PROBING,
+    RESUME_STAGE,
     SEED,
     STATUS,
     STEP,
@@ -33,15 +40,51 @@ from .layout import (
     VALIDATION_SCORE,
 )
 from .random import mixed, shuffle
-from .stepping import step
+from .scheduling import schedule, watch
+from .stepping import draw_signs, pass_stages, penalise, prepare, step
 
 _NEXT_RUN, _STOP = 0, 1
 _CURRENT, _HALT = 2, 3
 
 
 @njit
+def _measure(
+    layers, theta, running, gradient, run, penalty, space, places, order, inputs, targets, start, size, loss,
+    rank, team, sync,
+):  # fmt: skip
+    """Gradient of a batch, penalties included; returns the sum of its losses (rank 0), or halts where it is none."""
+    delta, weighted = places[DELTA], targets.shape[1] > layers[-1, OUTPUTS]
+    total = 0.0
+    for piece in range(0, size, PIECE_ROWS):
+        count = min(PIECE_ROWS, size - piece)
+        gather(inputs, targets, order, start + piece, count, layers, space, places, rank, team)
+        barrier(sync, team)
+        key = mixed(
+            mixed(np.uint64(run[SEED]) + np.uint64(77)) + np.uint64(run[STEP] * 64 + piece // PIECE_ROWS)
+        )
+        forward(layers, theta, running, space, count, True, penalty[DROPOUT], key, rank, team, sync)
+        if rank == 0:
+            total += loss_of(loss, layers, space, places, weighted, count, 1.0 / size)
+            atomic_store(sync, _HALT, 0 if math.isfinite(total) else 1)
+        barrier(sync, team)
+        if atomic_load(sync, _HALT) == 1:
+            return total
+        backward(layers, theta, gradient, space, delta, count, piece == 0, rank, team, sync)
+    if penalty[L1] != 0.0 or penalty[L2] != 0.0:
+        penalise(layers, theta, gradient, penalty[L1], penalty[L2], rank, team)
+        barrier(sync, team)
+    return total
+
+
+@njit
+def _probes(run, coefficients):
+    """Whether this step measures the gradient a second time."""
+    return run[PROBING] == 1 or (run[PROBING] > 1 and coefficients[run[PROBING] - 2] != 0.0)
+
+
+@njit
 def _epoch(
-    layers, blocks, theta, running, gradient, state, carried, hyper, run, penalty, space, places, order,
+    stages, layers, blocks, theta, running, gradient, state, carried, hyper, run, penalty, space, places, order,
     inputs, targets, rows, loss, epoch, coefficients, rank, team, sync,
 ):  # fmt: skip
     """One pass over the training rows; returns the mean loss seen on the way (rank 0 only)."""
@@ -49,50 +92,63 @@ def _epoch(
         shuffle(order, rows, run[SEED], epoch)
     barrier(sync, team)
     batch = min(run[BATCH], rows.size)
-    delta, weighted = places[DELTA], targets.shape[1] > layers[-1, OUTPUTS]
     total = 0.0
     for start in range(0, rows.size, batch):
         size = min(batch, rows.size - start)
-        of_batch = 0.0
-        for piece in range(0, size, PIECE_ROWS):
-            count = min(PIECE_ROWS, size - piece)
-            gather(inputs, targets, order, start + piece, count, layers, space, places, rank, team)
-            barrier(sync, team)
-            key = mixed(
-                mixed(np.uint64(run[SEED]) + np.uint64(77)) + np.uint64(run[STEP] * 64 + piece // PIECE_ROWS)
+        if rank == 0:
+            schedule(hyper, run, penalty)
+            prepare(stages, hyper, carried, run, coefficients)
+        measured = _measure(
+            layers, theta, running, gradient, run, penalty, space, places, order, inputs, targets, start, size,
+            loss, rank, team, sync,
+        )  # fmt: skip
+        total += measured
+        if atomic_load(sync, _HALT) == 0 and _probes(run, coefficients):
+            if run[NOISE] >= 0:
+                draw_signs(state, theta.size, run, rank, team)
+                barrier(sync, team)
+            pass_stages(
+                PROBE_STAGE, stages, layers, blocks, theta, gradient, state, coefficients, rank, team, sync
             )
-            forward(layers, theta, running, space, count, True, penalty[DROPOUT], key, rank, team, sync)
-            if rank == 0:
-                measured = loss_of(loss, layers, space, places, weighted, count, 1.0 / size)
-                of_batch += measured
-                total += measured
-                atomic_store(sync, _HALT, 0 if math.isfinite(total) else 1)
-            barrier(sync, team)
-            if atomic_load(sync, _HALT) == 1:
-                return total
-            backward(layers, theta, gradient, space, delta, count, piece == 0, rank, team, sync)
+            # running averages are those of the weights, not of the probe
+            _measure(
+                layers, theta, running.copy(), gradient, run, penalty, space, places, order, inputs, targets,
+                start, size, loss, rank, team, sync,
+            )  # fmt: skip
+            if atomic_load(sync, _HALT) == 0:
+                pass_stages(
+                    RESUME_STAGE, stages, layers, blocks, theta, gradient, state, coefficients, rank, team, sync
+                )  # fmt: skip
+        if atomic_load(sync, _HALT) == 1:
+            return total
         step(
-            layers, blocks, theta, gradient, state, carried, hyper, run, penalty, coefficients,
-            of_batch / size, rank, team, sync,
+            stages, layers, blocks, theta, gradient, state, hyper, run, penalty, coefficients, measured / size,
+            rank, team, sync,
         )  # fmt: skip
     return total / rows.size
 
 
 @njit
+def _point(theta, state, run):
+    """The weights that are evaluated."""
+    return theta if run[EVALUATED] < 0 else state[run[EVALUATED] : run[EVALUATED] + theta.size]
+
+
+@njit
 def _train(
-    layers, blocks, theta, running, state, carried, hyper, run, penalty, history, space, gradient, order,
+    stages, layers, blocks, theta, running, state, carried, hyper, run, penalty, history, space, gradient, order,
     places, inputs, targets, rows, validation, loss, scoring, spread, shared, coefficients, rank, team, sync,
 ):  # fmt: skip
     for epoch in range(run[FIRST_EPOCH], run[LAST_EPOCH]):
         measured = _epoch(
-            layers, blocks, theta, running, gradient, state, carried, hyper, run, penalty, space, places,
+            stages, layers, blocks, theta, running, gradient, state, carried, hyper, run, penalty, space, places,
             order, inputs, targets, rows, loss, epoch, coefficients, rank, team, sync,
         )  # fmt: skip
         diverged = atomic_load(sync, _HALT) == 1
         mean, score = np.nan, np.nan
         if not diverged:
             mean, score = evaluate(
-                layers, theta, running, space, places, inputs, targets, validation, loss, scoring,
+                layers, _point(theta, state, run), running, space, places, inputs, targets, validation, loss, scoring,
                 rank, team, sync,
             )  # fmt: skip
         if rank == 0:
@@ -102,6 +158,7 @@ def _train(
             distance = scoring in (NUMBERS, LOGARITHMS)
             history[epoch, VALIDATION_SCORE] = 1.0 - score / spread if distance else score
             history[epoch, STEPS_DONE] = run[STEP]
+            watch(run, penalty, mean)
             run[FIRST_EPOCH] = epoch + 1
             if diverged:
                 run[STATUS] = DIVERGED
@@ -117,8 +174,8 @@ def _train(
 
 @njit(nogil=True, cache=True)
 def work(
-    shared, syncs, layers, blocks, places, thetas, runnings, states, carrieds, hypers, runs, penalties, histories,
-    spaces, gradients, orders, coefficients, inputs, targets, rows, validation, loss, scoring, spread,
+    shared, syncs, stages, layers, blocks, places, thetas, runnings, states, carrieds, hypers, runs, penalties,
+    histories, spaces, gradients, orders, coefficients, inputs, targets, rows, validation, loss, scoring, spread,
     team_index, rank, team,
 ):  # fmt: skip
     """Be thread `rank` of a team: take the next run until none is left or `shared[1]` says stop."""
@@ -135,8 +192,8 @@ def work(
             return
         run = runs[index]
         _train(
-            layers, blocks, thetas[index], runnings[index], states[index], carrieds[index], hypers[index], run,
-            penalties[index], histories[index], spaces[team_index], gradients[team_index],
+            stages[index], layers, blocks, thetas[index], runnings[index], states[index], carrieds[index],
+            hypers[index], run, penalties[index], histories[index], spaces[team_index], gradients[team_index],
             orders[team_index], places, inputs, targets, rows, validation, loss, scoring, spread,
             shared, coefficients[team_index], rank, team, sync,
         )  # fmt: skip
