@@ -16,7 +16,7 @@ LECTURE_OPTIMIZERS = (
     "gradient_descent", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamax", "nadam",
     "adamw",
 )  # fmt: skip
-_HE = {"relu", "leaky_relu", "elu", "gelu", "silu", "softplus"}
+_RECTIFIERS = ("rectifiers", "exponential_units", "smooth_rectifiers", "gates", "late_gates")
 
 
 @dataclass(frozen=True)
@@ -112,10 +112,7 @@ class RaceSettings:
                 f"The loss '{self.loss}' is for {catalog.loss(self.loss).task}, but the task is {task}."
             )
         if self.initial_scale is None:
-            name = catalog.activation(self.activation).name
-            changes["initial_scale"] = (
-                "he_normal" if name in _HE else "lecun_normal" if name == "selu" else "glorot_uniform"
-            )
+            changes["initial_scale"] = _initial_scale(catalog.activation(self.activation))
         if self.confirmation_seeds is None:
             changes["confirmation_seeds"] = max(5, 2 * self.seeds)
         if not self.entrants:
@@ -195,6 +192,13 @@ def split_label(item: str) -> tuple[str, str]:
     """
     label, _, name = item.rpartition("=")
     return label.strip(), name.strip()
+
+
+def _initial_scale(row: catalog.Activation) -> str:
+    """He's for what cuts or bends one half of the signal, LeCun's for SELU, Glorot's for the rest."""
+    if row.name == "selu":
+        return "lecun_normal"
+    return "he_normal" if row.family in _RECTIFIERS and row.name != "identity" else "glorot_uniform"
 
 
 def _require(holds: bool, name: str, wanted: str, value: Any, near: str = "") -> None:
