@@ -14,6 +14,9 @@ from osolgil.report import recipes
 from report import factory
 
 FILES = ("recipe_pytorch.py", "recipe_keras.py", "recipe_optax.py")
+WRITABLE = [
+    name for name, row in catalog.elementwise_activations().items() if row.learned is None and not row.random
+]
 EVERYTHING = {
     "normalization": "batch", "residual": True, "dropout": 0.2, "l1": 1e-4, "l2": 1e-3, "weight_decay": 0.02,
     "clip_norm": 0.5, "activation": "gelu", "hidden": (16, 16, 16), "schedule": "cosine",
@@ -44,7 +47,7 @@ def test_every_recipe_compiles_and_names_its_hyperparameters(optimizer, file):
 
 
 @pytest.mark.parametrize("file", FILES)
-@pytest.mark.parametrize("activation", catalog.activations())
+@pytest.mark.parametrize("activation", [*WRITABLE, "leaky_relu(0.2)", "snake(frequency=2)"])
 def test_every_activation_is_written_out(activation, file):
     compile(texts("adam", activation=activation)[file], file, "exec")
 
@@ -66,6 +69,17 @@ def test_every_initial_scale_is_written_out_and_draws(scale):
     if row.distribution == "orthogonal":
         np.testing.assert_allclose(weight @ weight.T, np.eye(12), atol=1e-6)
     assert (np.abs(parameters[0]["bias"]).max() > 0) == (row.bias == "uniform")
+
+
+@pytest.mark.parametrize("activation", sorted(catalog.activations().keys() - set(WRITABLE)))
+def test_no_recipe_where_an_activation_is_more_than_a_function_of_a_number(activation):
+    assert texts("adam", activation=activation) == {}
+
+
+def test_hyperparameters_of_an_activation_are_in_the_recipe():
+    for text in texts("adam", activation="leaky_relu(0.2)").values():
+        assert "partial(leaky_relu, negative_slope=0.2)" in text
+        assert "def leaky_relu(" in text
 
 
 @pytest.mark.parametrize("file", FILES)

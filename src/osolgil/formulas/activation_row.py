@@ -30,7 +30,6 @@ class Activation(Row):
     kind: Literal["elementwise", "row-wise", "pieces"] = field(default="elementwise", kw_only=True)
     statistic: Formula | None = field(default=None, kw_only=True)
     terms: Formula | None = field(default=None, kw_only=True)
-    term_count: int = field(default=1, kw_only=True)
     pieces: int = field(default=1, kw_only=True)
     most_pieces: int = field(default=0, kw_only=True)
     learned: str | None = field(default=None, kw_only=True)
@@ -42,6 +41,12 @@ class Activation(Row):
     def family(self) -> str:
         """The module it is written in: "sigmoidal", "rectifiers", "gates" …"""
         return self.formula.__module__.rpartition(".")[2]
+
+    @property
+    def term_count(self) -> int:
+        """How many terms of a row-wise one are summed over the row."""
+        found = self.terms(1.0, 1.0) if self.terms is not None else ()
+        return len(found) if isinstance(found, tuple) else 1
 
     @property
     def settings(self) -> dict[str, float]:

@@ -22,7 +22,7 @@ _USUAL_LOSSES = {
     "multi-label": "binary_cross_entropy",
     "regression": "squared_error",
 }
-_HE = {"relu", "leaky_relu", "elu", "gelu", "silu", "softplus"}
+_RECTIFIERS = ("rectifiers", "exponential_units", "smooth_rectifiers", "gates", "late_gates")
 
 
 @dataclass(frozen=True)
@@ -125,10 +125,7 @@ class RaceSettings:
                 )
             changes["loss"] = row.text
         if self.initial_scale is None:
-            name = catalog.activation(self.activation).name
-            changes["initial_scale"] = (
-                "he_normal" if name in _HE else "lecun_normal" if name == "selu" else "glorot_uniform"
-            )
+            changes["initial_scale"] = _initial_scale(catalog.activation(self.activation))
         if self.confirmation_seeds is None:
             changes["confirmation_seeds"] = max(5, 2 * self.seeds)
         if not self.entrants:
@@ -211,6 +208,13 @@ def split_label(item: str) -> tuple[str, str]:
     head, bracket, rest = item.partition("(")
     label, _, name = head.rpartition("=")
     return label.strip(), f"{name}{bracket}{rest}".strip()
+
+
+def _initial_scale(row: catalog.Activation) -> str:
+    """He's for what cuts or bends one half of the signal, LeCun's for SELU, Glorot's for the rest."""
+    if row.name == "selu":
+        return "lecun_normal"
+    return "he_normal" if row.family in _RECTIFIERS and row.name != "identity" else "glorot_uniform"
 
 
 def _require(holds: bool, name: str, wanted: str, value: Any, near: str = "") -> None:

@@ -14,6 +14,7 @@ from osolgil.messages import LANGUAGES, known_language, message
 from osolgil.report import reproduction
 from osolgil.report.drawing import drawing
 from osolgil.report.figures import figures
+from osolgil.report.recipe import recipes
 from osolgil.report.sentences import (
     difference_text,
     rate_text,
@@ -57,6 +58,7 @@ def page(facts: Facts, history: dict[str, np.ndarray], model: Model | None, lang
         weighed=model is not None,
         settings=_settings(facts),
         command=reproduction.command(facts),
+        recipes=bool(recipes(facts)),
         python=reproduction.python(facts),
         style=part("page.css"),
         script=part("page.js"),

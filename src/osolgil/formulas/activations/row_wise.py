@@ -113,7 +113,6 @@ def sparsemax_pullback(value, delta, total, count):
     slope=sparsemax_pullback,
     statistic=sparsemax_statistic,
     terms=sparsemax_terms,
-    term_count=2,
     title="Sparsemax",
     paper="A. Martins, R. Astudillo, From softmax to sparsemax, arXiv:1602.02068, eq. 3 and eq. 14",
     year=2016,

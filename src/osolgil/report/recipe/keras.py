@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from osolgil.formulas import catalog
-from osolgil.report.recipe import initial, losses, scoped
+from osolgil.report.recipe import activations, initial, losses, scoped
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
     coefficient_lines,
     formula_texts,
     indented,
-    source,
 )
 from osolgil.report.recipe.schedule import factors
 from osolgil.report.recipe.words import pasted
@@ -68,7 +66,7 @@ def _notes(plan: Plan) -> list[str]:
 
 def _imports(plan: Plan) -> str:
     lines = ["import math", "import sys"]
-    if any("partial" in _ACTIVATIONS.get(name, "") for name in (plan.activation, plan.output_activation)):
+    if activations.need_partial(plan, _ACTIVATIONS):
         lines.append("from functools import partial")
     return "\n".join([*lines, "", "import keras", "import numpy as np", "from keras import ops"])
 
@@ -80,12 +78,11 @@ def _precision(plan: Plan) -> list[str]:
 
 
 def _activations(plan: Plan) -> list[str]:
-    unknown = {plan.activation, plan.output_activation} - set(_ACTIVATIONS)
-    return [pasted([source(catalog.activation(name).formula)], "ops") for name in sorted(unknown)]
+    return [pasted([text], "ops") for text in activations.sources(plan, _ACTIVATIONS)]
 
 
 def _activation(name: str) -> str:
-    return _ACTIVATIONS.get(name, catalog.activation(name).formula.__name__)
+    return activations.call(name, _ACTIVATIONS)
 
 
 def _network(plan: Plan) -> str:
