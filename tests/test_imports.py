@@ -14,6 +14,7 @@ LEAVES = ("errors", "messages", "files", "records", "spelling", "notebooks")
 LAYERS = (
     ("engines.cpu.kernels",),
     ("formulas",),
+    ("mean_field",),
     ("engines",),
     ("equations", "problems", "paths", "lookup"),
     ("network",),
