@@ -18,6 +18,7 @@ from .layout import (
     FINISHED,
     FIRST_EPOCH,
     LAST_EPOCH,
+    OBSERVED_ROWS,
     PIECE_ROWS,
     SEED,
     STATUS,
@@ -29,6 +30,7 @@ from .layout import (
     VALIDATION_SCORE,
 )
 from .random import mixed, shuffle
+from .recording import observe_gradients, observe_signals, observe_step
 from .stepping import step
 
 _NEXT_RUN, _STOP = 0, 1
@@ -38,9 +40,12 @@ _CURRENT, _HALT = 2, 3
 @njit
 def _epoch(
     layers, blocks, theta, running, gradient, state, carried, hyper, run, penalty, space, places, order,
-    inputs, targets, rows, loss, epoch, coefficients, rank, team, sync,
+    inputs, targets, rows, loss, epoch, coefficients, limits, record, before, rank, team, sync,
 ):  # fmt: skip
-    """One pass over the training rows; returns the mean loss seen on the way (rank 0 only)."""
+    """One pass over the training rows; returns the mean loss seen on the way (rank 0 only).
+
+    The first batch is put on record, where records are kept: the network as it enters the epoch.
+    """
     if rank == 0:
         shuffle(order, rows, run[SEED], epoch)
     barrier(sync, team)
@@ -50,6 +55,7 @@ def _epoch(
     for start in range(0, rows.size, batch):
         size = min(batch, rows.size - start)
         of_batch = 0.0
+        observed = start == 0 and record.shape[0] > 0
         for piece in range(0, size, PIECE_ROWS):
             count = min(PIECE_ROWS, size - piece)
             gather(inputs, targets, order, start + piece, count, space, target_place, rank, team)
@@ -58,6 +64,9 @@ def _epoch(
                 mixed(np.uint64(run[SEED]) + np.uint64(77)) + np.uint64(run[STEP] * 64 + piece // PIECE_ROWS)
             )
             forward(layers, theta, running, space, count, True, penalty[DROPOUT], key, rank, team, sync)
+            last = observed and piece + count == size
+            if last:
+                observe_signals(layers, space, min(count, OBSERVED_ROWS), limits, record, rank, team)
             if rank == 0:
                 measured = loss_of(loss, layers, space, target_place, delta, count, 1.0 / size)
                 of_batch += measured
@@ -67,22 +76,33 @@ def _epoch(
             if atomic_load(sync, _HALT) == 1:
                 return total
             backward(layers, theta, gradient, space, delta, count, piece == 0, rank, team, sync)
+            if last:
+                observed_rows = min(count, OBSERVED_ROWS)
+                observe_gradients(layers, gradient, space, observed_rows, size, record, rank, team)
+        if observed:
+            if rank == 0:
+                before[:] = theta
+            barrier(sync, team)
         step(
             layers, blocks, theta, gradient, state, carried, hyper, run, penalty, coefficients,
             of_batch / size, rank, team, sync,
         )  # fmt: skip
+        if observed:
+            observe_step(layers, theta, before, record, rank, team)
     return total / rows.size
 
 
 @njit
 def _train(
-    layers, blocks, theta, running, state, carried, hyper, run, penalty, history, space, gradient, order,
-    places, inputs, targets, rows, validation, loss, classify, spread, shared, coefficients, rank, team, sync,
+    layers, blocks, theta, running, state, carried, hyper, run, penalty, history, records, space, gradient,
+    order, places, inputs, targets, rows, validation, loss, classify, spread, shared, coefficients, limits,
+    before, rank, team, sync,
 ):  # fmt: skip
     for epoch in range(run[FIRST_EPOCH], run[LAST_EPOCH]):
         measured = _epoch(
             layers, blocks, theta, running, gradient, state, carried, hyper, run, penalty, space, places,
-            order, inputs, targets, rows, loss, epoch, coefficients, rank, team, sync,
+            order, inputs, targets, rows, loss, epoch, coefficients, limits, records[epoch], before, rank,
+            team, sync,
         )  # fmt: skip
         diverged = atomic_load(sync, _HALT) == 1
         mean, score = np.nan, np.nan
@@ -113,8 +133,8 @@ def _train(
 @njit(nogil=True, cache=True)
 def work(
     shared, syncs, layers, blocks, places, thetas, runnings, states, carrieds, hypers, runs, penalties, histories,
-    spaces, gradients, orders, coefficients, inputs, targets, rows, validation, loss, classify, spread,
-    team_index, rank, team,
+    records, spaces, gradients, orders, coefficients, limits, befores, inputs, targets, rows, validation, loss,
+    classify, spread, team_index, rank, team,
 ):  # fmt: skip
     """Be thread `rank` of a team: take the next run until none is left or `shared[1]` says stop."""
     sync = syncs[team_index]
@@ -131,9 +151,9 @@ def work(
         run = runs[index]
         _train(
             layers, blocks, thetas[index], runnings[index], states[index], carrieds[index], hypers[index], run,
-            penalties[index], histories[index], spaces[team_index], gradients[team_index],
+            penalties[index], histories[index], records[index], spaces[team_index], gradients[team_index],
             orders[team_index], places, inputs, targets, rows, validation, loss, classify, spread,
-            shared, coefficients[team_index], rank, team, sync,
+            shared, coefficients[team_index], limits, befores[team_index], rank, team, sync,
         )  # fmt: skip
 
 
