@@ -49,7 +49,9 @@ def healthy(random: np.random.Generator, **fixed: object) -> tuple[Case, str]:
     deepest = 2 if activation == "sigmoid" else 8
     depth = int(fixed.get("depth") or random.integers(1, deepest + 1))  # type: ignore[call-overload]
     width = int(random.choice([16, 32, 64]))
-    optimizer, rate = [("adam", 0.003), ("momentum", 0.02), ("sgd", 0.1), ("rmsprop", 0.002)][random.integers(4)]
+    optimizer, rate = [("adam", 0.003), ("momentum", 0.02), ("sgd", 0.1), ("rmsprop", 0.002)][
+        random.integers(4)
+    ]
     if depth > 4:
         optimizer, rate = "adam", 0.002
     data = data_of(name)
@@ -62,7 +64,9 @@ def healthy(random: np.random.Generator, **fixed: object) -> tuple[Case, str]:
     if data.task == "regression":
         rate = rate / 4
     hyperparameters = catalog.optimizer(optimizer).hyperparameters(learning_rate=rate)
-    run = RunSetting(optimizer, hyperparameters, int(random.integers(10_000)), min(32, settings.batch_size or 32))
+    run = RunSetting(
+        optimizer, hyperparameters, int(random.integers(10_000)), min(32, settings.batch_size or 32)
+    )
     epochs = 60 if len(task.training) < 400 else 30
     about = f"{name} {depth}x{width} {activation} {optimizer} {rate:g}"
     return Case(network, task, run, epochs, standard_scale=network.initial_scale), about
@@ -75,7 +79,11 @@ def fewer(task: Task, rows: int) -> Task:
 def labels(random: np.random.Generator) -> tuple[Case, Case, str]:
     case, about = healthy(random, data=random.choice(["digits", "breast_cancer", "moons"]))
     targets = case.task.targets.copy()
-    return case, replace(case, task=replace(case.task, targets=targets[random.permutation(len(targets))])), about
+    return (
+        case,
+        replace(case, task=replace(case.task, targets=targets[random.permutation(len(targets))])),
+        about,
+    )
 
 
 def loss(random: np.random.Generator) -> tuple[Case, Case, str]:
@@ -144,7 +152,9 @@ def vanishing(random: np.random.Generator) -> tuple[Case, Case, str]:
     case, about = healthy(random, data=random.choice(DEEP_DATA), depth=2, activation="tanh")
     name = activation
     scale = "glorot_uniform"
-    if activation == "tanh":  # dropout shrinks nothing, small usual weights do: a deep sigmoid in front of tanh
+    if (
+        activation == "tanh"
+    ):  # dropout shrinks nothing, small usual weights do: a deep sigmoid in front of tanh
         name, depth = "sigmoid", (10, 26)
     layers = int(random.integers(*depth))
     width = case.network.widths[1]
@@ -156,7 +166,9 @@ def vanishing(random: np.random.Generator) -> tuple[Case, Case, str]:
 
 
 def exploding(random: np.random.Generator) -> tuple[Case, Case, str]:
-    case, about = healthy(random, data=random.choice(DEEP_DATA), depth=2, activation=random.choice(["relu", "leaky_relu"]))
+    case, about = healthy(
+        random, data=random.choice(DEEP_DATA), depth=2, activation=random.choice(["relu", "leaky_relu"])
+    )
     layers, width = int(random.integers(16, 36)), case.network.widths[1]
     network = replace(
         case.network, widths=(case.network.widths[0], *[width] * layers, case.network.widths[-1]), residual=True,
@@ -181,11 +193,17 @@ def noise(random: np.random.Generator) -> tuple[Case, Case, str]:
     case, about = healthy(random, data=random.choice(DATA), depth=random.integers(1, 4))
     rate = float(random.uniform(0.05, 0.2))
     big = RunSetting("sgd", {"learning_rate": rate}, case.run.seed, 32)
-    return replace(case, run=big), replace(case, run=replace(big, batch_size=1)), f"{about} sgd {rate:.2g} batch 1"
+    return (
+        replace(case, run=big),
+        replace(case, run=replace(big, batch_size=1)),
+        f"{about} sgd {rate:.2g} batch 1",
+    )
 
 
 def overfitting(random: np.random.Generator) -> tuple[Case, Case, str]:
-    case, about = healthy(random, data=random.choice(["digits", "breast_cancer", "diabetes"]), depth=random.integers(1, 4))
+    case, about = healthy(
+        random, data=random.choice(["digits", "breast_cancer", "diabetes"]), depth=random.integers(1, 4)
+    )
     rows = int(random.integers(30, 70))
     run = replace(case.run, batch_size=min(8, case.run.batch_size))
     return case, replace(case, task=fewer(case.task, rows), epochs=200, run=run), f"{about} on {rows} rows"

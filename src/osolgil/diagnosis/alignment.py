@@ -51,7 +51,9 @@ def outputs(loss: str, count: int, variance: float, correlation: float) -> Outpu
     gradients = []
     logits = np.zeros((_SAMPLES, count))
     for _ in range(2):
-        logits = math.sqrt(variance) * (common + math.sqrt(1.0 - share) * random.normal(size=(_SAMPLES, count)))
+        logits = math.sqrt(variance) * (
+            common + math.sqrt(1.0 - share) * random.normal(size=(_SAMPLES, count))
+        )
         if row.task == "classification":
             targets = np.eye(max(count, 2))[random.integers(0, max(count, 2), _SAMPLES)][:, :count]
         else:
@@ -89,8 +91,12 @@ def excess(passages: list[Passage], outputs_count: int, output_variance: float, 
     """By how much (hidden layers,) the part along signals raises the mean squared gradient: 0 in infinite width."""
     result = np.zeros(len(passages))
     last = passages[-1]
-    whole = outputs_count * last.weight_square  # mean squared gradient of the last values, for 1 at the outputs
-    along = pull * outputs_count * output_variance / (last.width * last.signal) ** 2 if last.signal > 0.0 else 0.0
+    whole = (
+        outputs_count * last.weight_square
+    )  # mean squared gradient of the last values, for 1 at the outputs
+    along = (
+        pull * outputs_count * output_variance / (last.width * last.signal) ** 2 if last.signal > 0.0 else 0.0
+    )
     total = 1.0
     for index in range(len(passages) - 1, -1, -1):
         here = passages[index]

@@ -43,10 +43,7 @@ def dead_share(found: Examination) -> np.ndarray:
     network, rows = found.case.network, found.before.rows
     shares = []
     for index in range(network.depth - 1):
-        row = catalog.activation(network.activations[index])
-        flat_below = abs(float(np.asarray(row.slope(np.float64(-20.0))))) < 1e-6
-        flat_above = abs(float(np.asarray(row.slope(np.float64(20.0))))) < 1e-6
-        if not (flat_below ^ flat_above):
+        if not one_sided(network.activations[index]):
             shares.append(0.0)
             continue
         before = float(found.standard.similarity[index - 1]) if index else 0.0
@@ -59,6 +56,13 @@ def dead_share(found: Examination) -> np.ndarray:
 
         shares.append(gaussian_mean(dead, 1.0))
     return np.array(shares)
+
+
+def one_sided(activation: str) -> bool:
+    """Whether an activation is flat on one side only, so that a unit may die on it (flat on both is saturation)."""
+    row = catalog.activation(activation)
+    ends = [abs(float(np.asarray(row.slope(np.float64(x))))) < 1e-6 for x in (-20.0, 20.0)]
+    return ends[0] != ends[1]
 
 
 def usual_weights(network: Network, standard_scale: str) -> np.ndarray:

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from osolgil.diagnosis.examination import Examination
-from osolgil.diagnosis.expectation import dead_share, output_floor, saturated_share, usual_weights
+from osolgil.diagnosis.expectation import dead_share, one_sided, output_floor, saturated_share, usual_weights
+from osolgil.diagnosis.measurement import Measurement
 
 CAUSES = (
     "labels", "loss", "plateau", "inputs", "weights", "dying", "saturation", "exploding", "vanishing",
@@ -79,23 +80,27 @@ def explain(found: Examination) -> Explanation:
     findings.sort(key=lambda finding: (finding.certainty == "possible", CAUSES.index(finding.cause)))
     if findings:
         return Explanation("broken", tuple(findings), lack)
-    return Explanation("healthy" if lack <= HARMED else "unclear", (), lack)
+    told = lack <= HARMED and learnable(found) > 3.0 * found.reference.noise
+    return Explanation("healthy" if told else "unclear", (), lack)
+
+
+def learnable(found: Examination) -> float:
+    """By how much the best of plain models, other rates and larger batches beats a constant answer."""
+    courses = [found.course, *found.rates.values(), *([found.batch] if found.batch is not None else [])]
+    return max(found.reference.best, *(course.score for course in courses)) - found.reference.chance
 
 
 def shortfall(found: Examination) -> float:
     """Share of what can be learned that was not: 0 where training does as well as plain models and other rates."""
-    reference, score = found.reference, found.course.score
-    best = max(reference.best, *(course.score for course in found.rates.values()))
-    if found.batch is not None:
-        best = max(best, found.batch.score)
-    reach = best - reference.chance
-    if reach <= 3.0 * reference.noise:
+    reach = learnable(found)
+    if reach <= 3.0 * found.reference.noise:
         return 0.0
-    return max(best - score - reference.noise, 0.0) / reach
+    missing = reach + found.reference.chance - found.course.score - found.reference.noise
+    return max(missing, 0.0) / reach
 
 
 def gradient_change(found: Examination) -> np.ndarray:
-    """Natural log (hidden layers,) of the squared norm of each layer's gradient, relative to the last hidden layer's."""
+    """Natural log (hidden layers,) of each layer's squared gradient norm, relative to the last hidden layer's."""
     widths = np.array(found.case.network.widths[1:-1], float)
     with np.errstate(divide="ignore", invalid="ignore"):
         squares = 2.0 * np.log(found.before.gradient[:-1]) + np.log(widths)
@@ -104,22 +109,21 @@ def gradient_change(found: Examination) -> np.ndarray:
 
 def _labels(found: Examination) -> Finding | None:
     """Nothing predicts the held-out targets: neither the network at any rate, nor plain models."""
-    reference = found.reference
-    best = max(reference.best, found.course.score, *(course.score for course in found.rates.values()))
-    if best - reference.chance > 4.0 * reference.noise:
+    reference, gain = found.reference, learnable(found)
+    if gain > 4.0 * reference.noise:
         return None
     resolution = 4.0 * reference.noise / max(1.0 - reference.chance, 1e-9)
-    if resolution > 0.5:
+    if resolution > 0.75:
         return None  # too few rows to tell
-    evidence = {"best": best, "chance": reference.chance, "noise": reference.noise}
-    return Finding("labels", "sure" if resolution < 0.25 else "likely", None, evidence)
+    evidence = {"gain": gain, "chance": reference.chance, "noise": reference.noise}
+    return Finding("labels", "sure" if resolution < 0.5 else "likely", None, evidence)
 
 
 def _loss(found: Examination) -> Finding | None:
     """The output activation cannot reach the targets: the loss has a floor."""
     floor = output_floor(found.case.network.activations[-1], found.case.task)
     share = floor / found.reference.constant_loss if found.reference.constant_loss > 0.0 else 0.0
-    if share < SHARE:
+    if share < 0.2 * SHARE:
         return None
     evidence = {"floor": floor, "constant": found.reference.constant_loss, "reached": found.course.final_loss}
     return Finding("loss", "sure", found.case.network.depth, evidence)
@@ -153,28 +157,41 @@ def _weights(found: Examination) -> Finding | None:
     away = abs(math.log10(middle)) if middle > 0.0 else math.inf
     if away <= 0.5 * DECADES:
         return None
-    evidence = {"times_usual": math.sqrt(middle), "weight_variance": float(np.median(found.prediction.weight_variance))}
+    evidence = {
+        "times_usual": math.sqrt(middle),
+        "weight_variance": float(np.median(found.prediction.weight_variance)),
+    }
     return Finding("weights", "sure" if away > DECADES else "likely", None, evidence)
 
 
 def _dying(found: Examination) -> Finding | None:
     """Units without slope on every row, more than the usual state of this network has."""
     expected = dead_share(found)
-    shares = found.before.dead[:-1]
+    shares = _dead(found, found.before)
     if len(shares) == 0 or not (shares - expected).max() > SHARE:
         return _died(found, expected)
     layer = int(np.argmax(shares - expected))
-    return Finding("dying", "sure", layer + 1, {"dead": float(shares[layer]), "expected": float(expected[layer])})
+    return Finding(
+        "dying", "sure", layer + 1, {"dead": float(shares[layer]), "expected": float(expected[layer])}
+    )
+
+
+def _dead(found: Examination, look: Measurement) -> np.ndarray:
+    """Share (hidden layers,) of dead units where a unit can die."""
+    mortal = np.array([one_sided(name) for name in found.case.network.activations[:-1]], bool)
+    return np.where(mortal, look.dead[:-1], 0.0)
 
 
 def _died(found: Examination, expected: np.ndarray) -> Finding | None:
     if found.after is None or _rate_repairs(found):
         return None
-    shares = found.after.dead[:-1]
+    shares = _dead(found, found.after)
     if len(shares) == 0 or not (shares - expected).max() > 2.0 * SHARE:
         return None
     layer = int(np.argmax(shares - expected))
-    return Finding("dying", "likely", layer + 1, {"dead": float(shares[layer]), "expected": float(expected[layer])})
+    return Finding(
+        "dying", "likely", layer + 1, {"dead": float(shares[layer]), "expected": float(expected[layer])}
+    )
 
 
 def _saturation(found: Examination) -> Finding | None:
@@ -217,10 +234,9 @@ def _gradient_finding(found: Examination, cause: str, layer: int, change: np.nda
     predicted = found.prediction.log10_gradient[0] - found.prediction.log10_gradient[-2]
     measured = float(change[0]) / (2.0 * math.log(10.0)) if len(change) else 0.0
     agrees = predicted * measured > 0.0 and abs(predicted - measured) < 0.5 * abs(measured) + 0.5
-    evidence = {
-        "decades": measured, "predicted": float(predicted), "chi": float(np.nanmean(found.prediction.chi[1:-1]))
-        if len(found.prediction.chi) > 2 else math.nan, "loss": found.before.loss,
-    }  # fmt: skip
+    inner = found.prediction.chi[1:-1]
+    chi = float(inner.mean()) if len(inner) else math.nan
+    evidence = {"decades": measured, "predicted": float(predicted), "chi": chi, "loss": found.before.loss}
     return Finding(cause, "sure" if agrees else "likely", layer + 1, evidence)
 
 
@@ -243,7 +259,9 @@ def _rate_high(found: Examination) -> Finding | None:
         "rate": found.case.rate, "score": found.course.score, "score_lower": lower.score,
         "diverged": float(found.course.diverged.mean()), "edge": 2.0 / max(found.curvature, 1e-30),
     }  # fmt: skip
-    return Finding("noise" if _noisy(found) else "learning_rate_high", "sure", None, {**evidence, **_noise(found)})
+    return Finding(
+        "noise" if _noisy(found) else "learning_rate_high", "sure", None, {**evidence, **_noise(found)}
+    )
 
 
 def _noisy(found: Examination) -> bool:
@@ -263,7 +281,9 @@ def _rate_low(found: Examination) -> Finding | None:
     higher = max((found.rates[10.0], found.rates[100.0]), key=lambda course: course.score)
     evidence = {"rate": found.case.rate, "score": found.course.score, "score_higher": higher.score}
     moved = [float(np.nanmax(epoch.update_ratio)) for epoch in found.epochs]
-    return Finding("learning_rate_low", "sure", None, {**evidence, "update": float(np.median(moved)) if moved else 0.0})
+    return Finding(
+        "learning_rate_low", "sure", None, {**evidence, "update": float(np.median(moved)) if moved else 0.0}
+    )
 
 
 def _overfitting(found: Examination) -> Finding | None:
@@ -271,8 +291,12 @@ def _overfitting(found: Examination) -> Finding | None:
     losses = found.course.validation_loss
     gap = found.train_score - found.course.score
     with np.errstate(all="ignore"):
-        rise = float(np.nanmean(losses[:, -1] / np.nanmin(losses, axis=1))) if np.isfinite(losses[:, 0]).any() else 1.0
-    if not (gap > GAP and rise > 1.25 and found.course.score > found.reference.chance):
+        rise = (
+            float(np.nanmean(losses[:, -1] / np.nanmin(losses, axis=1)))
+            if np.isfinite(losses[:, 0]).any()
+            else 1.0
+        )
+    if not (gap > GAP and rise > 1.25):
         return None
     return Finding("overfitting", "likely", None, {"gap": gap, "rise": rise, "train": found.train_score})
 

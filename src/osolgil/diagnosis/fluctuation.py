@@ -126,7 +126,9 @@ def log_variance(noises: list[Noise]) -> np.ndarray:
         for k in range(j + 1, depth - 1):
             weight[j, k] = noises[k].felt * reach
             reach *= noises[k].carried
-    slopes, signals, joints = (np.array([getattr(n, name) for n in noises]) for name in ("slope", "signal", "joint"))
+    slopes, signals, joints = (
+        np.array([getattr(n, name) for n in noises]) for name in ("slope", "signal", "joint")
+    )
     result = np.zeros(depth)
     for layer in range(depth - 1):
         felt = weight[:, layer:].sum(1)

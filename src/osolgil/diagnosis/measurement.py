@@ -80,7 +80,13 @@ class Measurement:
 
 
 def measure(
-    network: Network, theta: np.ndarray, running: np.ndarray, task: Task, rows: np.ndarray, *, ranks: bool = True
+    network: Network,
+    theta: np.ndarray,
+    running: np.ndarray,
+    task: Task,
+    rows: np.ndarray,
+    *,
+    ranks: bool = True,
 ) -> Measurement:
     """Look at a network on some rows of a task (at most 512 are taken, evenly), without changing anything.
 
@@ -118,7 +124,13 @@ def measure(
 
 
 def from_record(
-    record: np.ndarray, loss: float, observed: int, batch: int, rank: np.ndarray | None = None, *, batched: bool = False
+    record: np.ndarray,
+    loss: float,
+    observed: int,
+    batch: int,
+    rank: np.ndarray | None = None,
+    *,
+    batched: bool = False,
 ) -> Measurement:
     """A measurement from the columns a run keeps of an epoch, (layers, RECORD_COLUMNS).
 
@@ -127,7 +139,10 @@ def from_record(
     """
     table = record.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
-        whole, single = float((table[:, layout.GRADIENT] ** 2).sum()), float((table[:, layout.EXAMPLES] ** 2).sum())
+        whole, single = (
+            float((table[:, layout.GRADIENT] ** 2).sum()),
+            float((table[:, layout.EXAMPLES] ** 2).sum()),
+        )
     noise, square = np.nan, np.nan
     if batch > 1 and not batched:
         noise, square = (single - whole) * batch / (batch - 1), (batch * whole - single) / (batch - 1)
@@ -171,8 +186,14 @@ def curvature(
         return result.astype(np.float64)
 
     start = theta.astype(np.float64)
-    width = (1e-2 if precision == "float32" else 1e-4) * max(1.0, float(np.linalg.norm(start)) / np.sqrt(start.size))
-    return lanczos(lambda v: (gradient(start + width * v) - gradient(start - width * v)) / (2 * width), start.size, steps)
+    width = (1e-2 if precision == "float32" else 1e-4) * max(
+        1.0, float(np.linalg.norm(start)) / np.sqrt(start.size)
+    )
+
+    def product(vector: np.ndarray) -> np.ndarray:
+        return (gradient(start + width * vector) - gradient(start - width * vector)) / (2.0 * width)
+
+    return lanczos(product, start.size, steps)
 
 
 def lanczos(product: Callable[[np.ndarray], np.ndarray], size: int, steps: int) -> float:

@@ -36,7 +36,9 @@ def slope(row: Activation, variance: float, shift: float = 0.0) -> float:
 @lru_cache(maxsize=16384)
 def value_spread(row: Activation, variance: float, shift: float = 0.0) -> float:
     """E[φ⁴]/E[φ²]² - 1, n times the relative variance of a layer's mean square value."""
-    return _ratio(gaussian_mean(lambda x: row(x) ** 4, variance, shift), value(row, variance, shift) ** 2) - 1.0
+    return (
+        _ratio(gaussian_mean(lambda x: row(x) ** 4, variance, shift), value(row, variance, shift) ** 2) - 1.0
+    )
 
 
 @lru_cache(maxsize=16384)
@@ -66,9 +68,7 @@ def value_elasticity(row: Activation, variance: float, shift: float = 0.0) -> fl
 @lru_cache(maxsize=16384)
 def slope_elasticity(row: Activation, variance: float, shift: float = 0.0) -> float:
     """d ln E[φ'²] / d ln q."""
-    growth = gaussian_mean(
-        lambda x: row.slope(x) ** 2 * ((x - shift) ** 2 / variance - 1.0), variance, shift
-    )
+    growth = gaussian_mean(lambda x: row.slope(x) ** 2 * ((x - shift) ** 2 / variance - 1.0), variance, shift)
     return _ratio(0.5 * growth, slope(row, variance, shift))
 
 

@@ -92,14 +92,23 @@ class Prediction:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, ready for JSON."""
-        names = ("weight_variance", "variance", "signal", "similarity", "slope", "chi", "log10_gradient", "deviation")
+        names = (
+            "weight_variance",
+            "variance",
+            "signal",
+            "similarity",
+            "slope",
+            "chi",
+            "log10_gradient",
+            "deviation",
+        )
         facts: dict[str, Any] = {name: [_plain(x) for x in getattr(self, name)] for name in names}
         return {**facts, "depth_scale": _plain(self.depth_scale), "assumption": self.assumption}
 
 
 def predict(
     network: Network,
-    inputs: Inputs = Inputs(),  # noqa: B008
+    inputs: Inputs = Inputs(),
     *,
     dropout: float = 0.0,
     scales: list[LayerScale] | None = None,
@@ -208,7 +217,7 @@ class _Forward:
 def residual(network: Network, index: int) -> bool:
     """Whether a layer's input is added to its output."""
     last = index == network.depth - 1
-    return network.residual and 0 < index and not last and network.widths[index] == network.widths[index + 1]
+    return network.residual and index > 0 and not last and network.widths[index] == network.widths[index + 1]
 
 
 def _backward(network: Network, forward: _Forward, dropout: float) -> tuple[np.ndarray, np.ndarray]:

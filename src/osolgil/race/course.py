@@ -37,7 +37,9 @@ class Candidate:
     state: str = "running"
     reason: str = ""
     statuses: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    records: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0, layout.RECORD_COLUMNS), np.float32))
+    records: np.ndarray = field(
+        default_factory=lambda: np.zeros((0, 0, 0, layout.RECORD_COLUMNS), np.float32)
+    )
 
     @property
     def learning_rate(self) -> float:

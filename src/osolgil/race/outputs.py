@@ -120,7 +120,11 @@ def layers(course: Course) -> dict[str, np.ndarray]:
     parts: dict[str, list[np.ndarray]] = {name: [] for name in (*_RUN, *RECORDED)}
     for candidate in course.candidates:
         seeds, epochs, depth, _ = candidate.records.shape
-        kept = np.isfinite(candidate.records[..., layout.SIGNAL]) if depth else np.zeros((seeds, epochs, 0), bool)
+        kept = (
+            np.isfinite(candidate.records[..., layout.SIGNAL])
+            if depth
+            else np.zeros((seeds, epochs, 0), bool)
+        )
         run, epoch, layer = np.nonzero(kept)
         count = len(run)
         columns = (

@@ -34,7 +34,19 @@ TRAINING_LOSS, VALIDATION_LOSS, VALIDATION_SCORE, STEPS_DONE = range(4)
 HISTORY_COLUMNS = 4
 
 # record: what is measured of a layer on an epoch's first batch; signals and gradients as root mean squares
-SIGNAL_MEAN, SIGNAL, SIMILARITY, SLOPES, SATURATED, DEAD, DELTA, GRADIENT, EXAMPLES, WEIGHT_NORM, UPDATE_NORM = range(11)
+(
+    SIGNAL_MEAN,
+    SIGNAL,
+    SIMILARITY,
+    SLOPES,
+    SATURATED,
+    DEAD,
+    DELTA,
+    GRADIENT,
+    EXAMPLES,
+    WEIGHT_NORM,
+    UPDATE_NORM,
+) = range(11)
 RECORD_COLUMNS = 11
 OBSERVED_ROWS = 32
 
