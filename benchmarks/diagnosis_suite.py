@@ -77,20 +77,11 @@ def answers(kind: str | None, count: int) -> list[Answer]:
             if lost < 0.2:
                 continue
         said = explain(examine(patient.case, 2))
-        found.append(
-            Answer(
-                kind,
-                said.cause,
-                seed % 2,
-                lost,
-                patient.about,
-                said.shortfall,
-                tuple(f.cause for f in said.findings),
-            )
-        )
+        causes = tuple(finding.cause for finding in said.findings)
+        found.append(Answer(kind, said.cause, seed % 2, lost, patient.about, said.shortfall, causes))
         mark = "ok " if said.cause == (kind or "healthy") else "BAD"
-        print(f"{mark} {kind or 'healthy':18s} {seed:3d} -> {said.cause:18s} lost {lost:5.2f} lack {said.shortfall:5.2f} "
-              f"{patient.about} {[(f.cause, f.certainty) for f in said.findings]}", flush=True)  # fmt: skip
+        line = f"{mark} {kind or 'healthy':18s} {seed:3d} -> {said.cause:18s} {lost:5.2f} {said.shortfall:5.2f}"
+        print(line, patient.about, [(f.cause, f.certainty) for f in said.findings], flush=True)
     return found
 
 

@@ -78,7 +78,7 @@ def diagnose(
 ) -> Diagnosis:
     """Predict, measure and explain how a network learns some data; with `repair`, try what may cure it.
 
-    The network is trained three times as asked and twice with each of four other learning rates and with larger
+    The network is trained three times as asked and twice with each of six other learning rates and with larger
     batches, because theory says nothing about the learning rate. Only validation rows decide.
 
     Args:

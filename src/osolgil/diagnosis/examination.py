@@ -16,7 +16,7 @@ from osolgil.engines.cpu.kernels import layout
 from osolgil.network import Network
 
 SEEDS, PROBE_SEEDS = 3, 2
-RATE_FACTORS = (0.01, 0.1, 10.0, 100.0)
+RATE_FACTORS = (0.001, 0.01, 0.1, 10.0, 100.0, 1000.0)
 _BATCH_FACTOR = 16
 _LOOK_ROWS = 256
 

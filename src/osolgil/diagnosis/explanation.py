@@ -190,7 +190,7 @@ def _died(found: Examination, expected: np.ndarray) -> Finding | None:
         return None
     layer = int(np.argmax(shares - expected))
     return Finding(
-        "dying", "likely", layer + 1, {"dead": float(shares[layer]), "expected": float(expected[layer])}
+        "dying", "possible", layer + 1, {"dead": float(shares[layer]), "expected": float(expected[layer])}
     )
 
 
@@ -248,13 +248,13 @@ def _better(found: Examination, course: Any) -> bool:
 
 
 def _rate_repairs(found: Examination) -> bool:
-    return any(_better(found, found.rates[factor]) for factor in (0.01, 0.1))
+    return any(_better(found, found.rates[factor]) for factor in found.rates if factor < 1.0)
 
 
 def _rate_high(found: Examination) -> Finding | None:
     if not _rate_repairs(found):
         return None
-    lower = max((found.rates[0.1], found.rates[0.01]), key=lambda course: course.score)
+    lower = max((c for factor, c in found.rates.items() if factor < 1.0), key=lambda course: course.score)
     evidence = {
         "rate": found.case.rate, "score": found.course.score, "score_lower": lower.score,
         "diverged": float(found.course.diverged.mean()), "edge": 2.0 / max(found.curvature, 1e-30),
@@ -276,9 +276,9 @@ def _noise(found: Examination) -> dict[str, float]:
 
 
 def _rate_low(found: Examination) -> Finding | None:
-    if not any(_better(found, found.rates[factor]) for factor in (10.0, 100.0)):
+    if not any(_better(found, found.rates[factor]) for factor in found.rates if factor > 1.0):
         return None
-    higher = max((found.rates[10.0], found.rates[100.0]), key=lambda course: course.score)
+    higher = max((c for factor, c in found.rates.items() if factor > 1.0), key=lambda course: course.score)
     evidence = {"rate": found.case.rate, "score": found.course.score, "score_higher": higher.score}
     moved = [float(np.nanmax(epoch.update_ratio)) for epoch in found.epochs]
     return Finding(

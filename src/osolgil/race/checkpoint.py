@@ -1,9 +1,9 @@
 """What a race leaves on disk while it runs, so that it can be killed at any moment and go on.
 
 A race is a fixed sequence of stages, each of which trains some runs to some epoch. A finished stage leaves its
-histories and records, on which every later decision and answer rests; one snapshot holds the whole state of the stage in progress. A
-race that goes on repeats its decisions, reads the stages it has, and trains what is missing: since training is
-reproducible to the bit, so is the verdict.
+histories and records, on which every later decision and answer rests; one snapshot holds the whole state of the
+stage in progress. A race that goes on repeats its decisions, reads the stages it has, and trains what is missing:
+since training is reproducible to the bit, so is the verdict.
 """
 
 from __future__ import annotations
