@@ -6,18 +6,20 @@ benchmarks/results/diagnosis.md and a line per network to the terminal.
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.diagnosis_faults import FAULTS, Patient, patients
-from osolgil.diagnosis.examination import SEEDS, Case, Course, examine
-from osolgil.diagnosis.explanation import explain
+from osolgil.diagnosis.examination import SEEDS, Case, Course, Examination, examine
+from osolgil.diagnosis.explanation import Explanation, explain
 from osolgil.diagnosis.reference import Reference
+from osolgil.diagnosis.repair import repair
 
 RESULTS = Path(__file__).parent / "results" / "diagnosis.md"
 SCORED, TUNED = 0, 1
@@ -34,11 +36,10 @@ class Answer:
     about: str
     shortfall: float
     findings: tuple[str, ...]
+    cured: bool | None
 
 
 def course_of(case: Case) -> Course:
-    from dataclasses import replace
-
     fleet = case.train([replace(case.run, seed=case.run.seed + place) for place in range(SEEDS)], 2)
     return Course.of(fleet, range(SEEDS))
 
@@ -62,6 +63,16 @@ def usable(patient: Patient, twin: Course) -> bool:
     return bool(twin.score > reference.best - 0.06 * reach - reference.noise and not twin.diverged.any())
 
 
+def cured(patient: Patient, twin: Course, found: Examination, said: Explanation) -> bool | None:
+    """Whether repair brings the validation score to within noise of the healthy twin's; None for healthy ones."""
+    if patient.fault is None:
+        return None
+    best = repair(patient.case, found.course, said, 2).best
+    reference = Reference.of(patient.twin.task)
+    noise = math.sqrt(2.0) * reference.noise + float(twin.scores.std())
+    return best is not None and best.course.score >= twin.score - 2.0 * noise
+
+
 def answers(kind: str | None, count: int) -> list[Answer]:
     found: list[Answer] = []
     seed = 0
@@ -76,12 +87,28 @@ def answers(kind: str | None, count: int) -> list[Answer]:
             lost = harmed(patient, twin, course_of(patient.case))
             if lost < 0.2:
                 continue
-        said = explain(examine(patient.case, 2))
+        found_here = examine(patient.case, 2)
+        said = explain(found_here)
         causes = tuple(finding.cause for finding in said.findings)
-        found.append(Answer(kind, said.cause, seed % 2, lost, patient.about, said.shortfall, causes))
+        found.append(
+            Answer(
+                kind,
+                said.cause,
+                seed % 2,
+                lost,
+                patient.about,
+                said.shortfall,
+                causes,
+                cured(patient, twin, found_here, said),
+            )
+        )
         mark = "ok " if said.cause == (kind or "healthy") else "BAD"
-        line = f"{mark} {kind or 'healthy':18s} {seed:3d} -> {said.cause:18s} {lost:5.2f} {said.shortfall:5.2f}"
-        print(line, patient.about, [(f.cause, f.certainty) for f in said.findings], flush=True)
+        line = (
+            f"{mark} {kind or 'healthy':18s} {seed:3d} -> {said.cause:18s} {lost:5.2f} {said.shortfall:5.2f}"
+        )
+        print(
+            line, found[-1].cured, patient.about, [(f.cause, f.certainty) for f in said.findings], flush=True
+        )
     return found
 
 
@@ -110,6 +137,20 @@ def rates(found: list[Answer]) -> str:
     )
 
 
+def repaired(found: list[Answer]) -> str:
+    """Share of broken networks that repair cured, by fault."""
+    lines = ["| fault | repaired to within noise of the healthy twin |", "|---|---|"]
+    for fault in FAULTS:
+        chosen = [answer.cured for answer in found if answer.fault == fault]
+        if chosen:
+            lines.append(f"| {fault} | {sum(map(bool, chosen))} of {len(chosen)} |")
+    broken = [answer.cured for answer in found if answer.fault]
+    lines.append(
+        f"| all | {sum(map(bool, broken))} of {len(broken)} ({sum(map(bool, broken)) / len(broken):.1%}) |"
+    )
+    return "\n".join(lines)
+
+
 def main(count: int) -> None:
     start = time.perf_counter()
     found = answers(None, 7 * count)
@@ -123,7 +164,7 @@ def main(count: int) -> None:
     ]
     for half, title in ((SCORED, "Scored half"), (TUNED, "Half that thresholds were set on")):
         chosen = [answer for answer in found if answer.half == half]
-        parts += [f"## {title}", "", rates(chosen), "", table(chosen), ""]
+        parts += [f"## {title}", "", rates(chosen), "", table(chosen), "", repaired(chosen), ""]
     RESULTS.write_text("\n".join(parts), "utf-8")
     print("\n".join(parts))
     print(f"{time.perf_counter() - start:.0f} s")

@@ -54,9 +54,9 @@ def gaussian_mean(function: Function, variance: float, mean: float = 0.0) -> flo
     if variance == 0.0:
         return float(np.asarray(function(np.float64(mean))))
     deviation = math.sqrt(variance)
-    edges = _edges(mean, deviation)
+    cuts = edges(mean, deviation)
     with np.errstate(all="ignore"):
-        return _integral(lambda z: _weighed(function, mean + deviation * z, z), edges[:-1], edges[1:])
+        return _integral(lambda z: _weighed(function, mean + deviation * z, z), cuts[:-1], cuts[1:])
 
 
 def signal(row: Activation, variance: float, weight_variance: float, bias_variance: float = 0.0) -> float:
@@ -211,10 +211,11 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
     return float(brentq(function, min(low, high), max(low, high), xtol=1e-300, rtol=1e-13))  # type: ignore[arg-type]
 
 
-def _edges(mean: float, deviation: float) -> np.ndarray:
+def edges(mean: float, deviation: float) -> np.ndarray:
+    """Ends of panels for a standard normal z, close where mean + deviation z passes what activations bend at."""
     bends = np.concatenate([-_SCALES[::-1], [0.0], _SCALES])
-    edges = np.concatenate([-_STEPS, _STEPS, (bends - mean) / deviation])
-    return np.unique(edges[np.abs(edges) <= _REACH])
+    found = np.concatenate([-_STEPS, _STEPS, (bends - mean) / deviation])
+    return np.unique(found[np.abs(found) <= _REACH])
 
 
 def _weighed(function: Function, x: np.ndarray, z: np.ndarray) -> np.ndarray:

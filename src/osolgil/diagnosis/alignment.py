@@ -111,7 +111,7 @@ def excess(passages: list[Passage], outputs_count: int, output_variance: float, 
         following = here.width * passages[index - 1].weight_square * found
         free = max(spread - radial**2 * here.width / size, 0.0) if size > 0.0 else spread
         square = ((here.width * radial) ** 2 * along + here.width * free * whole) / entering**2
-        whole, along = 1.0, square / following
+        whole, along = 1.0, square / following if following > 0.0 else 0.0
     return result
 
 

@@ -140,7 +140,9 @@ def _case(data: Dataset, settings: RaceSettings, optimizer: str, values: dict[st
         asked.clip_norm, asked.dropout,
     )  # fmt: skip
     network = asked.network(data.train.inputs.shape[1], data.outputs)
-    return Case(network, task_of(data, asked), run, asked.epochs or 1, standard_scale=usual or "glorot_uniform")
+    return Case(
+        network, task_of(data, asked), run, asked.epochs or 1, standard_scale=usual or "glorot_uniform"
+    )
 
 
 def _facts(

@@ -47,15 +47,20 @@ def dead_share(found: Examination) -> np.ndarray:
             shares.append(0.0)
             continue
         before = float(found.standard.similarity[index - 1]) if index else 0.0
-        common = min(max(before, 0.0), 1.0 - 1e-9) if network.normalization != "batch" else 0.0
-
-        def dead(z: np.ndarray, common: float = common) -> np.ndarray:
-            from scipy.special import log_ndtr
-
-            return np.exp(rows * log_ndtr(-math.sqrt(common / (1.0 - common)) * z))
-
-        shares.append(gaussian_mean(dead, 1.0))
+        shares.append(dead_by_chance(0.0 if network.normalization == "batch" else before, rows))
     return np.array(shares)
+
+
+def dead_by_chance(correlation: float, rows: int) -> float:
+    """Share of units whose pre-activation is negative on all of `rows` rows that are alike to this correlation.
+
+    >>> round(dead_by_chance(1.0, 100), 3), dead_by_chance(0.0, 100) < 1e-12
+    (0.5, True)
+    """
+    from scipy.special import log_ndtr
+
+    common = min(max(correlation, 0.0), 1.0 - 1e-9)
+    return gaussian_mean(lambda z: np.exp(rows * log_ndtr(-math.sqrt(common / (1.0 - common)) * z)), 1.0)
 
 
 def one_sided(activation: str) -> bool:

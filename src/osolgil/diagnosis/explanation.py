@@ -27,7 +27,7 @@ CAUSES = (
 # Squared gradients are lost within six depth scales: S. Schoenholz et al., arXiv:1611.01232, section 5.
 DEPTH_SCALES = 6.0
 # Set on one half of the suite of broken and healthy networks, scored on the other: benchmarks/diagnosis_suite.py.
-HARMED, DECADES, SHARE, GAP = 0.12, 1.0, 0.25, 0.1
+HARMED, DECADES, SHARE, GAP, LEARNED_BY_HEART = 0.12, 1.0, 0.25, 0.17, 0.1
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,7 @@ def _rate_repairs(found: Examination) -> bool:
 
 
 def _rate_high(found: Examination) -> Finding | None:
-    if not _rate_repairs(found):
+    if not _rate_repairs(found) or _overfitting(found) is not None:
         return None
     lower = max((c for factor, c in found.rates.items() if factor < 1.0), key=lambda course: course.score)
     evidence = {
@@ -276,7 +276,9 @@ def _noise(found: Examination) -> dict[str, float]:
 
 
 def _rate_low(found: Examination) -> Finding | None:
-    if not any(_better(found, found.rates[factor]) for factor in found.rates if factor > 1.0):
+    if not any(_better(found, found.rates[factor]) for factor in found.rates if factor > 1.0) or _overfitting(
+        found
+    ):
         return None
     higher = max((c for factor, c in found.rates.items() if factor > 1.0), key=lambda course: course.score)
     evidence = {"rate": found.case.rate, "score": found.course.score, "score_higher": higher.score}
@@ -287,18 +289,22 @@ def _rate_low(found: Examination) -> Finding | None:
 
 
 def _overfitting(found: Examination) -> Finding | None:
-    """The training rows are known far better than the others, and the loss on the others has risen."""
-    losses = found.course.validation_loss
+    """The training rows are known by heart, and the others far less."""
     gap = found.train_score - found.course.score
-    with np.errstate(all="ignore"):
-        rise = (
-            float(np.nanmean(losses[:, -1] / np.nanmin(losses, axis=1)))
-            if np.isfinite(losses[:, 0]).any()
-            else 1.0
-        )
-    if not (gap > GAP and rise > 1.25):
+    reach = max(found.train_score - found.reference.chance, 1e-9)
+    by_heart = found.course.final_loss < LEARNED_BY_HEART * found.reference.constant_loss
+    if not (by_heart and gap > GAP * reach and gap > 2.0 * found.reference.noise):
         return None
-    return Finding("overfitting", "likely", None, {"gap": gap, "rise": rise, "train": found.train_score})
+    losses = found.course.validation_loss
+    lowest = np.min(np.where(np.isfinite(losses), losses, np.inf), axis=1)
+    rise = float(np.mean(losses[:, -1] / lowest))
+    evidence = {
+        "gap": gap,
+        "rise": rise,
+        "train": found.train_score,
+        "rows": float(len(found.case.task.training)),
+    }
+    return Finding("overfitting", "sure" if gap > 2.0 * GAP * reach else "likely", None, evidence)
 
 
 def _plateau(found: Examination) -> Finding | None:

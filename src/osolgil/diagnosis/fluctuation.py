@@ -66,7 +66,7 @@ class Place:
 
     def noise(self, rows: int) -> Noise:
         """Noise of a mean over this many rows."""
-        if not self.variance > 0.0 or not moments.slope(self.row, self.variance, self.shift) > 0.0:
+        if not self.variance > 0.0 or not moments.slope(self.row, self.variance, self.shift) > 1e-150:
             return Noise()
         own = 1.0 / rows
         weaved = 1.0 - self.skipped

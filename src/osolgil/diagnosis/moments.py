@@ -9,10 +9,10 @@ from functools import lru_cache
 import numpy as np
 
 from osolgil.formulas.catalog import Activation
-from osolgil.mean_field import gaussian_mean
+from osolgil.mean_field import edges, gaussian_mean
 
 Moment = Callable[[Activation, float, float], float]
-_TERMS, _POINTS = 48, 160
+_TERMS, _POINTS, _FARTHEST = 48, 12, 16.0
 
 
 @lru_cache(maxsize=16384)
@@ -98,8 +98,9 @@ def _paired(squares: np.ndarray, whole: float, correlation: float) -> float:
 @lru_cache(maxsize=4096)
 def _coefficients(row: Activation, variance: float, shift: float, kind: str) -> np.ndarray:
     """Squares a_k² of E[f(shift + √q z) He_k(z)]/√k!."""
-    nodes, weights = _rule()
-    x = shift + math.sqrt(max(variance, 0.0)) * nodes
+    deviation = math.sqrt(max(variance, 1e-300))
+    nodes, weights = _rule(shift, deviation)
+    x = shift + deviation * nodes
     with np.errstate(all="ignore"):
         heights = {"value": row, "slope": row.slope, "square slope": lambda x: row.slope(x) ** 2}[kind](x)
     before, current = np.zeros_like(nodes), np.ones_like(nodes)
@@ -111,10 +112,15 @@ def _coefficients(row: Activation, variance: float, shift: float, kind: str) -> 
     return np.array(found)
 
 
-@lru_cache(maxsize=1)
-def _rule() -> tuple[np.ndarray, np.ndarray]:
-    nodes, weights = np.polynomial.hermite_e.hermegauss(_POINTS)
-    return nodes, weights / math.sqrt(2.0 * math.pi)
+def _rule(shift: float, deviation: float) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights for a standard normal z that are close where activations bend."""
+    cuts = edges(shift, deviation)
+    cuts = cuts[np.abs(cuts) <= _FARTHEST]
+    half, middle = 0.5 * np.diff(cuts), 0.5 * (cuts[1:] + cuts[:-1])
+    place, share = np.polynomial.legendre.leggauss(_POINTS)
+    nodes = (half[:, None] * place + middle[:, None]).ravel()
+    weights = (half[:, None] * share).ravel() * np.exp(-0.5 * nodes**2) / math.sqrt(2.0 * math.pi)
+    return nodes, weights
 
 
 def _ratio(above: float, below: float) -> float:

@@ -76,7 +76,11 @@ def _critical_weights(case: Case) -> Case | None:
 def _normalized(residual: bool) -> Callable[[Case], Case | None]:
     def change(case: Case) -> Case | None:
         network = replace(case.network, normalization="layer", residual=residual or case.network.residual)
-        return None if network == case.network or network.depth < 2 else replace(case, network=network, start=None)
+        return (
+            None
+            if network == case.network or network.depth < 2
+            else replace(case, network=network, start=None)
+        )
 
     return change
 
@@ -206,7 +210,14 @@ BY_CAUSE: dict[str, tuple[str, ...]] = {
     "weights": ("usual_weights", "critical_weights", "layer_normalization"),
     "dying": ("usual_weights", "leaky_relu", "elu", "rate_tenth", "layer_normalization"),
     "saturation": ("usual_weights", "relu", "layer_normalization"),
-    "exploding": ("layer_normalization", "usual_weights", "critical_weights", "residual", "clip", "rate_tenth"),
+    "exploding": (
+        "layer_normalization",
+        "usual_weights",
+        "critical_weights",
+        "residual",
+        "clip",
+        "rate_tenth",
+    ),
     "vanishing": ("relu", "residual_relu", "residual", "elu", "critical_weights", "tanh"),
     "learning_rate_high": ("rate_tenth", "rate_hundredth", "rate_thousandth", "clip"),
     "noise": ("batch", "rate_tenth", "rate_hundredth"),

@@ -98,9 +98,7 @@ def phase_diagram(facts: Facts, language: str) -> Figure:
             "marker": {"symbol": "x", "size": 12, "color": "bad"}, "name": "",
         },
     ]  # fmt: skip
-    layout = _layout(
-        message("layers.weight_deviation", language), message("layers.bias_deviation", language)
-    )
+    layout = _layout(message("layers.weight_deviation", language), message("layers.bias_deviation", language))
     return {"data": traces, "layout": layout}
 
 

@@ -39,7 +39,11 @@ def finding_text(facts: Facts, finding: dict[str, Any], language: str) -> str:
     """One finding with its evidence."""
     evidence, score_name = finding["evidence"], facts["data"]["score"]
     cause = finding["cause"]
-    key = "finding.plateau_copies" if cause == "plateau" and finding["layer"] is not None else f"finding.{cause}"
+    key = (
+        "finding.plateau_copies"
+        if cause == "plateau" and finding["layer"] is not None
+        else f"finding.{cause}"
+    )
 
     def score(name: str) -> str:
         return score_text(evidence.get(name), score_name, language)

@@ -66,7 +66,12 @@ def shown(layers: int) -> list[int | None]:
 
 
 def bar(
-    measured: float | None, predicted: float | None, deviation: float | None, low: float, high: float, unicode: bool
+    measured: float | None,
+    predicted: float | None,
+    deviation: float | None,
+    low: float,
+    high: float,
+    unicode: bool,
 ) -> str:
     """A filled bar up to the measured value, with a mark where it was predicted; logarithmic.
 
