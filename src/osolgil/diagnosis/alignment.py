@@ -105,12 +105,12 @@ def excess(passages: list[Passage], outputs_count: int, output_variance: float, 
         found = whole * (slopes - joint / size if size > 0.0 else slopes) + along * joint
         total *= found / (whole * slopes) if whole * slopes > 0.0 else 1.0
         result[index] = total - 1.0
-        entering = here.inputs * here.before
+        entering = (here.inputs * here.before) ** 2
         if index == 0 or not (found > 0.0 and entering > 0.0):
             break
         following = here.width * passages[index - 1].weight_square * found
         free = max(spread - radial**2 * here.width / size, 0.0) if size > 0.0 else spread
-        square = ((here.width * radial) ** 2 * along + here.width * free * whole) / entering**2
+        square = ((here.width * radial) ** 2 * along + here.width * free * whole) / entering
         whole, along = 1.0, square / following if following > 0.0 else 0.0
     return result
 
