@@ -225,6 +225,8 @@ def flat_slopes(network: Network) -> np.ndarray:
 
 @functools.cache
 def _flat_slope(row: Activation) -> float:
+    if row.kind != "elementwise":
+        return 0.05
     with np.errstate(all="ignore"):
         slopes = np.abs(row.slope(np.linspace(-12.0, 12.0, 4801)))
     return 0.05 * float(np.max(slopes, initial=0.0, where=np.isfinite(slopes)))

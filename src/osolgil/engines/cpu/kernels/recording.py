@@ -18,13 +18,16 @@ from .layout import (
     EXAMPLES,
     GRADIENT,
     INPUTS,
+    KIND,
     OUTPUTS,
+    ROW_WISE,
     SATURATED,
     SIGNAL,
     SIGNAL_MEAN,
     SIMILARITY,
     SLOPE,
     SLOPES,
+    UNITS,
     UPDATE_NORM,
     VALUE,
     WEIGHT,
@@ -72,46 +75,54 @@ def _size_and_move(array, before, start, size):
 def observe_signals(layers, space, rows, limits, record, rank, team):
     """After a forward pass: mean, size and similarity of every layer's values, size of its slopes, and which lack.
 
-    limits: (layers,) slopes below it count as saturated.
+    limits: (layers,) slopes below it count as saturated. Of an activation in pieces every piece has a slope; a
+    row-wise one has none that stands for a unit, so these columns stay empty.
     """
     for index in range(rank, layers.shape[0], team):
-        units, value, slope = layers[index, OUTPUTS], layers[index, VALUE], layers[index, SLOPE]
-        sums, squares, slopes = np.zeros(units), np.zeros(units), np.zeros(units)
-        flat, highest = np.zeros(units), np.zeros(units)
-        limit = limits[index]
-        for row in range(rows):
-            line = space[value + row * units : value + (row + 1) * units]
-            tangent = space[slope + row * units : slope + (row + 1) * units]
-            for j in range(units):
-                x = float(line[j])
-                sums[j] += x
-                squares[j] += x * x
-            for j in range(units):
-                x = float(tangent[j])
-                slopes[j] += x * x
-                size = abs(x)
-                flat[j] += 1.0 if size < limit else 0.0
-                highest[j] = size if size > highest[j] else highest[j]
-        _summarise(sums, squares, slopes, flat, highest, rows, limit, record[index])
+        _values(layers[index], space, rows, record[index])
+        if layers[index, KIND] != ROW_WISE:
+            _slopes(layers[index], space, rows, limits[index], record[index])
 
 
 @njit(error_model="numpy")
-def _summarise(sums, squares, slopes, flat, highest, rows, limit, line):
-    units = sums.size
-    total, square, together, tangent, saturated, dead = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+def _values(layer, space, rows, line):
+    units, start = layer[OUTPUTS], layer[VALUE]
+    sums, squares = np.zeros(units), np.zeros(units)
+    for row in range(rows):
+        values = space[start + row * units : start + (row + 1) * units]
+        for j in range(units):
+            x = float(values[j])
+            sums[j] += x
+            squares[j] += x * x
+    total, square, together = 0.0, 0.0, 0.0
     for j in range(units):
         total += sums[j]
         square += squares[j]
         together += sums[j] * sums[j]
-        tangent += slopes[j]
+    line[SIGNAL_MEAN] = total / (rows * units)
+    line[SIGNAL] = math.sqrt(square / (rows * units))
+    line[SIMILARITY] = (together - square) / ((rows - 1) * square) if rows > 1 and square > 0.0 else np.nan
+
+
+@njit(error_model="numpy")
+def _slopes(layer, space, rows, limit, line):
+    units, start = layer[UNITS], layer[SLOPE]
+    squares, flat, highest = np.zeros(units), np.zeros(units), np.zeros(units)
+    for row in range(rows):
+        slopes = space[start + row * units : start + (row + 1) * units]
+        for j in range(units):
+            x = float(slopes[j])
+            squares[j] += x * x
+            size = abs(x)
+            flat[j] += 1.0 if size < limit else 0.0
+            highest[j] = size if size > highest[j] else highest[j]
+    square, saturated, dead = 0.0, 0.0, 0.0
+    for j in range(units):
+        square += squares[j]
         saturated += flat[j]
         dead += 1.0 if highest[j] <= limit * _LIFELESS else 0.0
-    count = float(rows * units)
-    line[SIGNAL_MEAN] = total / count
-    line[SIGNAL] = math.sqrt(square / count)
-    line[SIMILARITY] = (together - square) / ((rows - 1) * square) if rows > 1 and square > 0.0 else np.nan
-    line[SLOPES] = math.sqrt(tangent / count)
-    line[SATURATED] = saturated / count
+    line[SLOPES] = math.sqrt(square / (rows * units))
+    line[SATURATED] = saturated / (rows * units)
     line[DEAD] = dead / units
 
 
@@ -123,7 +134,7 @@ def observe_gradients(layers, gradient, space, rows, size, record, rank, team):
     input, so its square needs no pass of its own (I. Goodfellow, arXiv:1510.01799).
     """
     for index in range(rank, layers.shape[0], team):
-        inputs, units = layers[index, INPUTS], layers[index, OUTPUTS]
+        inputs, units = layers[index, INPUTS], layers[index, UNITS]
         source = layers[index - 1, VALUE] if index > 0 else 0
         delta, examples = 0.0, 0.0
         for row in range(rows):
@@ -144,7 +155,7 @@ def observe_gradients(layers, gradient, space, rows, size, record, rank, team):
 def observe_step(layers, theta, before, record, rank, team):
     """After a step: how large every layer's weights were, and how far they moved."""
     for index in range(rank, layers.shape[0], team):
-        weights = layers[index, INPUTS] * layers[index, OUTPUTS]
+        weights = layers[index, INPUTS] * layers[index, UNITS]
         size, move = _size_and_move(theta, before, layers[index, WEIGHT], weights)
         record[index, WEIGHT_NORM], record[index, UPDATE_NORM] = size, move
 
