@@ -21,14 +21,9 @@ LAYERS = (
     # an engine's highest floor: it runs whole networks
     ("engines.cpu.fleet", "engines.cpu.compiling", "engines.cpu.calibration"),
     ("model",),
-    (
-        "race",
-        "training",
-        "report",
-        "landscape",
-        "perceptron",
-    ),  # a race writes its report, which names its settings
-    ("pictures",),
+    # a race writes its report; the report names the race's settings and the diagnosis' remedies
+    ("race", "training", "diagnosis", "report", "landscape", "perceptron"),
+    ("pictures", "torch"),
     ("terminal", "command_line", "cli"),
 )
 NO_FRIENDS = {"data": tuple(name for layer in LAYERS for name in layer)}

@@ -1,4 +1,4 @@
-"""The command line, `osolgil race|train|predict|report|data|show …`: a thin caller of what Python has too."""
+"""The command line, `osolgil race|train|diagnose|predict|report|data|show …`: a thin caller of what Python has too."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from osolgil.command_line import endings, lessons, lookups, options, values, walks
+from osolgil.command_line import diagnosis, endings, lessons, lookups, options, values, walks
+from osolgil.command_line.asked import settings
 from osolgil.command_line.folders import new_folder, resumable_folder
 from osolgil.command_line.printing import print_json
 
@@ -94,7 +95,7 @@ def race(
     lang: options.Lang = _ENGLISH,
 ) -> None:
     """Race optimizers on data, and say which trains this network best and how sure that is."""
-    asked = _settings(context.params)
+    asked = settings(context.params)
     rows = values.test_rows(test) if test is not None else None
     if learning_rates is not None:
         asked["learning_rates"] = values.rates(learning_rates)
@@ -155,7 +156,7 @@ def train(
     lang: options.Lang = _ENGLISH,
 ) -> None:
     """Train one network with one optimizer, and keep the weights of its last epoch."""
-    asked = _settings(context.params)
+    asked = settings(context.params)
     rows = values.test_rows(test) if test is not None else None
     others = values.pairs(hyperparameters) if hyperparameters is not None else None
     folder = Path(out).expanduser() if out else new_folder(source)
@@ -230,24 +231,6 @@ def data(as_json: options.Json = False, lang: options.Lang = _ENGLISH) -> None:
         print(f"{message(key, lang.value)}: {', '.join(names)}")
 
 
-_DIRECT = (
-    "activation", "initial_scale", "loss", "dropout", "l1", "l2", "weight_decay", "clip_norm", "schedule", "precision",
-    "batch_size", "epochs", "seeds", "confirmation_seeds", "confidence", "seed",
-)  # fmt: skip
-
-
-def _settings(given: dict[str, Any]) -> dict[str, Any]:
-    """The settings that were typed; what was not is left to the race, so that it may choose."""
-    asked = {name: given[name] for name in _DIRECT if given.get(name) is not None}
-    if given.get("hidden") is not None:
-        asked["hidden"] = values.widths(given["hidden"])
-    if given.get("residual"):
-        asked["residual"] = True
-    if given.get("normalization") not in (None, "none"):
-        asked["normalization"] = given["normalization"]
-    return asked
-
-
 def _how_to_go_on(words: Sequence[str], folder: Path) -> str:
     if not (folder / "plan.json").exists():
         with contextlib.suppress(OSError):
@@ -265,6 +248,7 @@ def _how_to_go_on(words: Sequence[str], folder: Path) -> str:
 lookups.add_to(app)
 walks.add_to(app)
 lessons.add_to(app)
+diagnosis.add_to(app)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -120,7 +120,7 @@ def race(
         "total": time.perf_counter() - begin,
         "gflop_per_second": facts["work"]["floating_point_operations"] / max(course.seconds, 1e-9) / 1e9,
     }
-    verdict = Verdict(facts, outputs.history(course), model, folder, language)
+    verdict = Verdict(facts, outputs.history(course), model, folder, language, outputs.layers(course))
     if folder is not None:
         outputs.write(verdict, folder, language)
         checkpoint.remove()

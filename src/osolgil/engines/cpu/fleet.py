@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ import numpy as np
 from osolgil.engines.cpu import cache, calibration, library, scheduling, stepping
 from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas import catalog
+from osolgil.formulas.catalog import Activation
 from osolgil.network import Network
 
-ARRAYS = ("thetas", "runnings", "states", "carrieds", "hypers", "runs", "penalties", "histories")
+ARRAYS = ("thetas", "runnings", "states", "carrieds", "hypers", "runs", "penalties", "histories", "records")
 _SCALARS = 128
 _CACHE_LINE = 16
 
@@ -106,8 +108,12 @@ class Fleet:
         settings: Sequence[RunSetting],
         epochs: int,
         precision: str = "float32",
+        recorded: bool = True,
     ) -> Fleet:
-        """First state of every run: initial parameters by seed, and the optimizer's first state."""
+        """First state of every run: initial parameters by seed, and the optimizer's first state.
+
+        `recorded`: whether every layer's signals and gradients are put on record once per epoch.
+        """
         rows = [catalog.optimizer(setting.optimizer) for setting in settings]
         tables = [stepping.Table(row, network.blocks) for row in rows]
         count = len(settings)
@@ -120,6 +126,9 @@ class Fleet:
             "runs": np.zeros((count, layout.RUN_COLUMNS), np.int64),
             "penalties": np.zeros((count, layout.PENALTY_COLUMNS)),
             "histories": np.full((count, epochs, layout.HISTORY_COLUMNS), np.nan),
+            "records": np.full(
+                (count, epochs, network.depth * recorded, layout.RECORD_COLUMNS), np.nan, np.float32
+            ),
         }
         inputs = task.inputs[task.training[: calibration.ROWS]]
         initial = {
@@ -257,6 +266,20 @@ def aligned(count: int, size: int, precision: str) -> np.ndarray:
     return room[first : first + count * size].reshape(count, size)
 
 
+def flat_slopes(network: Network) -> np.ndarray:
+    """Per layer the slope below which a unit counts as saturated: 1/20 of the activation's largest."""
+    return np.array([_flat_slope(catalog.activation(name)) for name in network.activations])
+
+
+@functools.cache
+def _flat_slope(row: Activation) -> float:
+    if row.kind != "elementwise":
+        return 0.05
+    with np.errstate(all="ignore"):
+        slopes = np.abs(row.slope(np.linspace(-12.0, 12.0, 4801)))
+    return 0.05 * float(np.max(slopes, initial=0.0, where=np.isfinite(slopes)))
+
+
 class _Workspace:
     """Scratch memory of the teams that train a fleet."""
 
@@ -272,6 +295,8 @@ class _Workspace:
         self.syncs = np.zeros((teams, _CACHE_LINE), np.int64)
         self.coefficients = np.zeros((teams, _SCALARS))
         self.targets = fleet.task.weighted_targets
+        self.limits = flat_slopes(fleet.network)
+        self.befores = np.zeros((teams, fleet.network.size), fleet.precision)
         self.loss = library.loss(catalog.loss(fleet.task.loss), fleet.precision)
         self.shared = np.zeros(2, np.int64)
 
@@ -281,8 +306,8 @@ class _Workspace:
         arguments = (
             self.shared, self.syncs, self.stages, self.layers, self.blocks, self.places,
             *(arrays[name] for name in ARRAYS),
-            self.spaces, self.gradients, self.orders, self.coefficients, task.inputs, self.targets,
-            task.training, task.validation, self.loss, task.scoring, task.spread,
+            self.spaces, self.gradients, self.orders, self.coefficients, self.limits, self.befores, task.inputs,
+            self.targets, task.training, task.validation, self.loss, task.scoring, task.spread,
         )  # fmt: skip
 
         def watch() -> None:

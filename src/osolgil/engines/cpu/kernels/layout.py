@@ -50,6 +50,23 @@ LOSS, LOSS_SETTINGS = range(2)
 # places in the workspace
 TARGET, DELTA, WEIGHTS = range(3)
 
+# record: what is measured of a layer on an epoch's first batch; signals and gradients as root mean squares
+(
+    SIGNAL_MEAN,
+    SIGNAL,
+    SIMILARITY,
+    SLOPES,
+    SATURATED,
+    DEAD,
+    DELTA_SIZE,
+    GRADIENT,
+    EXAMPLES,
+    WEIGHT_NORM,
+    UPDATE_NORM,
+) = range(11)
+RECORD_COLUMNS = 11
+OBSERVED_ROWS = 32
+
 PIECE_ROWS = 512
 PANEL_STEPS = 512
 PANEL_SIZE = 32 * PANEL_STEPS

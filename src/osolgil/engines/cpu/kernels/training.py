@@ -25,6 +25,7 @@ from .layout import (
     LOGARITHMS,
     NOISE,
     NUMBERS,
+    OBSERVED_ROWS,
     OUTPUTS,
     PIECE_ROWS,
     PROBE_STAGE,
@@ -40,6 +41,7 @@ from .layout import (
     VALIDATION_SCORE,
 )
 from .random import mixed, shuffle
+from .recording import observe_gradients, observe_signals, observe_step
 from .scheduling import schedule, watch
 from .stepping import draw_signs, pass_stages, penalise, prepare, step
 
@@ -50,9 +52,12 @@ _CURRENT, _HALT = 2, 3
 @njit
 def _measure(
     layers, theta, running, gradient, run, penalty, space, places, order, inputs, targets, start, size, loss,
-    rank, team, sync,
+    limits, record, rank, team, sync,
 ):  # fmt: skip
-    """Gradient of a batch, penalties included; returns the sum of its losses (rank 0), or halts where it is none."""
+    """Gradient of a batch, penalties included; returns the sum of its losses (rank 0), or halts where it is none.
+
+    Its last piece is put on record, unless `record` is empty.
+    """
     delta, weighted = places[DELTA], targets.shape[1] > layers[-1, OUTPUTS]
     total = 0.0
     for piece in range(0, size, PIECE_ROWS):
@@ -63,6 +68,9 @@ def _measure(
             mixed(np.uint64(run[SEED]) + np.uint64(77)) + np.uint64(run[STEP] * 64 + piece // PIECE_ROWS)
         )
         forward(layers, theta, running, space, count, True, penalty[DROPOUT], key, rank, team, sync)
+        observed = min(count, OBSERVED_ROWS) if record.shape[0] > 0 and piece + count == size else 0
+        if observed > 0:
+            observe_signals(layers, space, observed, limits, record, rank, team)
         if rank == 0:
             total += loss_of(loss, layers, space, places, weighted, count, 1.0 / size)
             atomic_store(sync, _HALT, 0 if math.isfinite(total) else 1)
@@ -70,6 +78,8 @@ def _measure(
         if atomic_load(sync, _HALT) == 1:
             return total
         backward(layers, theta, gradient, space, delta, count, piece == 0, rank, team, sync)
+        if observed > 0:
+            observe_gradients(layers, gradient, space, observed, size, record, rank, team)
     if penalty[L1] != 0.0 or penalty[L2] != 0.0:
         penalise(layers, theta, gradient, penalty[L1], penalty[L2], rank, team)
         barrier(sync, team)
@@ -85,9 +95,12 @@ def _probes(run, coefficients):
 @njit
 def _epoch(
     stages, layers, blocks, theta, running, gradient, state, carried, hyper, run, penalty, space, places, order,
-    inputs, targets, rows, loss, epoch, coefficients, rank, team, sync,
+    inputs, targets, rows, loss, epoch, coefficients, limits, record, before, rank, team, sync,
 ):  # fmt: skip
-    """One pass over the training rows; returns the mean loss seen on the way (rank 0 only)."""
+    """One pass over the training rows; returns the mean loss seen on the way (rank 0 only).
+
+    The first batch is put on record, where records are kept: the network as it enters the epoch.
+    """
     if rank == 0:
         shuffle(order, rows, run[SEED], epoch)
     barrier(sync, team)
@@ -95,12 +108,13 @@ def _epoch(
     total = 0.0
     for start in range(0, rows.size, batch):
         size = min(batch, rows.size - start)
+        observed = record if start == 0 else record[:0]
         if rank == 0:
             schedule(hyper, run, penalty)
             prepare(stages, hyper, carried, run, coefficients)
         measured = _measure(
             layers, theta, running, gradient, run, penalty, space, places, order, inputs, targets, start, size,
-            loss, rank, team, sync,
+            loss, limits, observed, rank, team, sync,
         )  # fmt: skip
         total += measured
         if atomic_load(sync, _HALT) == 0 and _probes(run, coefficients):
@@ -113,7 +127,7 @@ def _epoch(
             # running averages are those of the weights, not of the probe
             _measure(
                 layers, theta, running.copy(), gradient, run, penalty, space, places, order, inputs, targets,
-                start, size, loss, rank, team, sync,
+                start, size, loss, limits, record[:0], rank, team, sync,
             )  # fmt: skip
             if atomic_load(sync, _HALT) == 0:
                 pass_stages(
@@ -121,10 +135,16 @@ def _epoch(
                 )  # fmt: skip
         if atomic_load(sync, _HALT) == 1:
             return total
+        if observed.shape[0] > 0:
+            if rank == 0:
+                before[:] = theta
+            barrier(sync, team)
         step(
             stages, layers, blocks, theta, gradient, state, hyper, run, penalty, coefficients, measured / size,
             rank, team, sync,
         )  # fmt: skip
+        if observed.shape[0] > 0:
+            observe_step(layers, theta, before, record, rank, team)
     return total / rows.size
 
 
@@ -136,13 +156,14 @@ def _point(theta, state, run):
 
 @njit
 def _train(
-    stages, layers, blocks, theta, running, state, carried, hyper, run, penalty, history, space, gradient, order,
-    places, inputs, targets, rows, validation, loss, scoring, spread, shared, coefficients, rank, team, sync,
+    stages, layers, blocks, theta, running, state, carried, hyper, run, penalty, history, records, space, gradient,
+    order, places, inputs, targets, rows, validation, loss, scoring, spread, shared, coefficients, limits, before,
+    rank, team, sync,
 ):  # fmt: skip
     for epoch in range(run[FIRST_EPOCH], run[LAST_EPOCH]):
         measured = _epoch(
             stages, layers, blocks, theta, running, gradient, state, carried, hyper, run, penalty, space, places,
-            order, inputs, targets, rows, loss, epoch, coefficients, rank, team, sync,
+            order, inputs, targets, rows, loss, epoch, coefficients, limits, records[epoch], before, rank, team, sync,
         )  # fmt: skip
         diverged = atomic_load(sync, _HALT) == 1
         mean, score = np.nan, np.nan
@@ -175,8 +196,8 @@ def _train(
 @njit(nogil=True, cache=True)
 def work(
     shared, syncs, stages, layers, blocks, places, thetas, runnings, states, carrieds, hypers, runs, penalties,
-    histories, spaces, gradients, orders, coefficients, inputs, targets, rows, validation, loss, scoring, spread,
-    team_index, rank, team,
+    histories, records, spaces, gradients, orders, coefficients, limits, befores, inputs, targets, rows, validation,
+    loss, scoring, spread, team_index, rank, team,
 ):  # fmt: skip
     """Be thread `rank` of a team: take the next run until none is left or `shared[1]` says stop."""
     sync = syncs[team_index]
@@ -193,9 +214,9 @@ def work(
         run = runs[index]
         _train(
             stages[index], layers, blocks, thetas[index], runnings[index], states[index], carrieds[index],
-            hypers[index], run, penalties[index], histories[index], spaces[team_index], gradients[team_index],
-            orders[team_index], places, inputs, targets, rows, validation, loss, scoring, spread,
-            shared, coefficients[team_index], rank, team, sync,
+            hypers[index], run, penalties[index], histories[index], records[index], spaces[team_index],
+            gradients[team_index], orders[team_index], places, inputs, targets, rows, validation, loss, scoring,
+            spread, shared, coefficients[team_index], limits, befores[team_index], rank, team, sync,
         )  # fmt: skip
 
 
