@@ -11,10 +11,8 @@ from typing import Any
 from osolgil.engines._binding import BindingError
 from osolgil.equations.lines import Line, lines
 from osolgil.equations.terms import Name
-from osolgil.formulas import catalog
 from osolgil.formulas.catalog import Formula, Row
 
-_KINDS_WRITTEN_IN = (catalog.__name__, catalog.Activation.__module__)
 _FIRST = ("coefficients", "statistic", "terms")
 _VALUES = {
     "Activation": {"formula": ["f(x)"], "slope": ["f′(x)"]},
@@ -96,12 +94,11 @@ def _heads(row: Row, name: str, formula: Formula) -> tuple[list[str], bool]:
         return own.get(name, [name]), True
     if getattr(row, "kind", "") == "pieces":
         return {"formula": ["f(x, …)"], "slope": ["∂f/∂x", "∂f/∂piece"]}.get(name, [name]), True
-    kinds = (each.__name__ for each in type(row).__mro__ if each.__module__ in _KINDS_WRITTEN_IN)
-    kind = next(kinds)
-    state = getattr(row, "state", None)
-    if kind == "Schedule" and state:
-        return list(state), False
-    return _VALUES.get(kind, {"formula": ["f"]}).get(name, [name.replace("_", " ")]), True
+    if getattr(row, "state", None):  # a schedule that looks at the validation loss
+        return list(row.state), False  # type: ignore[attr-defined]
+    kinds = [_VALUES[each.__name__] for each in type(row).__mro__ if each.__name__ in _VALUES]
+    signs = kinds[0] if kinds else {"formula": ["f"]}
+    return signs.get(name, [name.replace("_", " ")]), True
 
 
 def _moved(row: Any, name: str, formula: Formula) -> list[str]:

@@ -2,8 +2,8 @@
 
 >>> find("adam").title
 'Adam'
->>> [row.name for row in chosen("optimizers", parent="sgd", year="-1970")]
-['momentum']
+>>> "nesterov" in [row.name for row in chosen("optimizers", parent="momentum", year="-1990")]
+True
 """
 
 from __future__ import annotations
