@@ -50,7 +50,7 @@ def test_nobody_stands_on_another_and_time_runs_down(found):
         for other in (by_name[name] for name in each.parents):
             if other.year < each.year:
                 assert layout.centres[other.name][1] < layout.centres[each.name][1]
-    lanes = {family: (left, right) for family, left, right in layout.lanes}
+    lanes = {lane.family: (lane.left, lane.right) for lane in layout.lanes}
     for each in found:
         left, right = lanes[each.family]
         assert left < layout.centres[each.name][0] < right
