@@ -156,7 +156,7 @@ WORDS = st.one_of(
     st.integers().map(str),
 )
 FLAGS = (
-    "--target", "--task", "--test", "--optimizer", "--hidden", "--activation", "--normalization",
+    "--target", "--task", "--test", "--weights", "--optimizer", "--hidden", "--activation", "--normalization",
     "--initial-scale", "--loss", "--dropout", "--l1", "--l2", "--weight-decay", "--clip-norm", "--precision",
     "--batch-size", "--hyperparameters", "--learning-rate", "--seed", "--nonsense",
 )  # fmt: skip

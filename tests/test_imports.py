@@ -14,19 +14,16 @@ LEAVES = ("errors", "messages", "files", "records", "spelling", "notebooks")
 LAYERS = (
     ("engines.cpu.kernels",),
     ("formulas",),
+    ("mean_field",),
     ("engines",),
     ("equations", "problems", "paths", "lookup"),
     ("network",),
-    ("engines.cpu.fleet", "engines.cpu.compiling"),  # an engine's highest floor: it runs whole networks
+    # an engine's highest floor: it runs whole networks
+    ("engines.cpu.fleet", "engines.cpu.compiling", "engines.cpu.calibration"),
     ("model",),
-    (
-        "race",
-        "training",
-        "report",
-        "landscape",
-        "perceptron",
-    ),  # a race writes its report, which names its settings
-    ("pictures",),
+    # a race writes its report; the report names the race's settings and the diagnosis' remedies
+    ("race", "training", "diagnosis", "report", "landscape", "perceptron"),
+    ("pictures", "torch"),
     ("terminal", "command_line", "cli"),
 )
 NO_FRIENDS = {"data": tuple(name for layer in LAYERS for name in layer)}
@@ -112,3 +109,11 @@ def test_a_start_pays_for_no_heavy_library(module):
         check=True,
     )
     assert not HEAVY & set(output.stdout.split())
+
+
+def test_a_name_of_the_layout_means_one_column():
+    tree = ast.parse((SOURCE / "osolgil" / "engines" / "cpu" / "kernels" / "layout.py").read_text("utf-8"))
+    names = [
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+    assert len(names) == len(set(names))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from osolgil.data import from_arrays, load
+    from osolgil.diagnosis import Diagnosis, diagnose
     from osolgil.errors import DataError, MissingLibraryError, OsolgilError, OutputError, SettingsError
     from osolgil.formulas.own.declare import activation, loss, optimizer
     from osolgil.landscapes import Landscape, landscape
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from osolgil.training import Trained, train
 
 __all__ = [
-    "DataError", "Entrant", "Landscape", "MissingLibraryError", "Model", "OsolgilError", "OutputError",
-    "Paths", "RaceSettings", "SettingsError", "Trained", "Verdict", "activation", "from_arrays",
-    "landscape", "load", "loss", "optimizer", "path", "race", "train",
+    "DataError", "Diagnosis", "Entrant", "Landscape", "MissingLibraryError", "Model", "OsolgilError",
+    "OutputError", "Paths", "RaceSettings", "SettingsError", "Trained", "Verdict", "activation", "diagnose",
+    "from_arrays", "landscape", "load", "loss", "optimizer", "path", "race", "train",
 ]  # fmt: skip
 __version__ = "0.1.0"
 
@@ -34,6 +35,7 @@ _HOMES = {
     ),
     **dict.fromkeys(("from_arrays", "load"), "osolgil.data"),
     **dict.fromkeys(("activation", "loss", "optimizer"), "osolgil.formulas.own.declare"),
+    **dict.fromkeys(("Diagnosis", "diagnose"), "osolgil.diagnosis"),
     **dict.fromkeys(("Entrant", "RaceSettings", "Verdict"), "osolgil.race"),
     **dict.fromkeys(("Trained", "train"), "osolgil.training"),
     "Model": "osolgil.model",

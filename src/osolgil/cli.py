@@ -1,4 +1,4 @@
-"""The command line, `osolgil race|train|predict|report|data|show …`: a thin caller of what Python has too."""
+"""The command line, `osolgil race|train|diagnose|predict|report|data|show …`: a thin caller of what Python has too."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from osolgil.command_line import endings, lessons, lookups, options, values, walks
+from osolgil.command_line import diagnosis, endings, lessons, lookups, options, values, walks
+from osolgil.command_line.asked import settings
 from osolgil.command_line.folders import new_folder, resumable_folder
 from osolgil.command_line.printing import print_json
 
@@ -63,6 +64,7 @@ def race(
     target: options.Target = None,
     task: options.TaskName = None,
     test: options.Test = None,
+    weights: options.Weights = None,
     optimizers: options.Optimizers = None,
     hidden: options.Hidden = None,
     activation: options.Activation = None,
@@ -75,6 +77,7 @@ def race(
     l2: options.L2 = None,
     weight_decay: options.WeightDecay = None,
     clip_norm: options.ClipNorm = None,
+    schedule: options.Schedule = None,
     precision: options.Precision = None,
     batch_size: options.BatchSize = None,
     epochs: options.Epochs = None,
@@ -92,7 +95,7 @@ def race(
     lang: options.Lang = _ENGLISH,
 ) -> None:
     """Race optimizers on data, and say which trains this network best and how sure that is."""
-    asked = _settings(context.params)
+    asked = settings(context.params)
     rows = values.test_rows(test) if test is not None else None
     if learning_rates is not None:
         asked["learning_rates"] = values.rates(learning_rates)
@@ -106,8 +109,8 @@ def race(
     try:
         with watching(lang.value, silent=quiet or as_json) as progress:
             verdict = run_race(
-                source, optimizers=entrants, target=target, task=task, test=rows, budget=length, jobs=jobs,
-                out=folder, resume=resume, language=lang.value, progress=progress, **asked,
+                source, optimizers=entrants, target=target, task=task, test=rows, sample_weight=weights,
+                budget=length, jobs=jobs, out=folder, resume=resume, language=lang.value, progress=progress, **asked,
             )  # fmt: skip
     except KeyboardInterrupt:
         raise endings.Stopped(_how_to_go_on(context.obj or [], folder)) from None
@@ -126,6 +129,7 @@ def train(
     target: options.Target = None,
     task: options.TaskName = None,
     test: options.Test = None,
+    weights: options.Weights = None,
     optimizer: Annotated[str, typer.Option("--optimizer", help="Optimizer to train with.")] = "adam",
     learning_rate: options.LearningRate = None,
     hyperparameters: options.Hyperparameters = None,
@@ -140,6 +144,7 @@ def train(
     l2: options.L2 = None,
     weight_decay: options.WeightDecay = None,
     clip_norm: options.ClipNorm = None,
+    schedule: options.Schedule = None,
     precision: options.Precision = None,
     batch_size: options.BatchSize = None,
     epochs: options.Epochs = None,
@@ -151,7 +156,7 @@ def train(
     lang: options.Lang = _ENGLISH,
 ) -> None:
     """Train one network with one optimizer, and keep the weights of its last epoch."""
-    asked = _settings(context.params)
+    asked = settings(context.params)
     rows = values.test_rows(test) if test is not None else None
     others = values.pairs(hyperparameters) if hyperparameters is not None else None
     folder = Path(out).expanduser() if out else new_folder(source)
@@ -164,7 +169,8 @@ def train(
         with watching(lang.value, silent=quiet or as_json) as progress:
             trained = run_training(
                 source, optimizer=optimizer, learning_rate=learning_rate, hyperparameters=others,
-                target=target, task=task, test=rows, jobs=jobs, out=folder, progress=progress, **asked,
+                target=target, task=task, test=rows, sample_weight=weights, jobs=jobs, out=folder,
+                progress=progress, **asked,
             )  # fmt: skip
     except KeyboardInterrupt:
         raise endings.Stopped("Stopped; no network was written.") from None
@@ -225,24 +231,6 @@ def data(as_json: options.Json = False, lang: options.Lang = _ENGLISH) -> None:
         print(f"{message(key, lang.value)}: {', '.join(names)}")
 
 
-_DIRECT = (
-    "activation", "initial_scale", "loss", "dropout", "l1", "l2", "weight_decay", "clip_norm", "precision",
-    "batch_size", "epochs", "seeds", "confirmation_seeds", "confidence", "seed",
-)  # fmt: skip
-
-
-def _settings(given: dict[str, Any]) -> dict[str, Any]:
-    """The settings that were typed; what was not is left to the race, so that it may choose."""
-    asked = {name: given[name] for name in _DIRECT if given.get(name) is not None}
-    if given.get("hidden") is not None:
-        asked["hidden"] = values.widths(given["hidden"])
-    if given.get("residual"):
-        asked["residual"] = True
-    if given.get("normalization") not in (None, "none"):
-        asked["normalization"] = given["normalization"]
-    return asked
-
-
 def _how_to_go_on(words: Sequence[str], folder: Path) -> str:
     if not (folder / "plan.json").exists():
         with contextlib.suppress(OSError):
@@ -260,6 +248,7 @@ def _how_to_go_on(words: Sequence[str], folder: Path) -> str:
 lookups.add_to(app)
 walks.add_to(app)
 lessons.add_to(app)
+diagnosis.add_to(app)
 
 if __name__ == "__main__":
     sys.exit(main())

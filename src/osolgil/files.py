@@ -13,7 +13,8 @@ from typing import Any
 from osolgil.errors import OutputError
 
 _OURS = {
-    "checkpoint", "formulas.py", "history.parquet", "model.json", "model.safetensors", "plan.json", "recipe_keras.py",
+    "checkpoint", "diagnosis.html", "diagnosis.json", "formulas.py", "history.parquet", "layers.parquet",
+    "model.json", "model.safetensors", "plan.json", "recipe_keras.py",
     "recipe_optax.py", "recipe_pytorch.py", "report.html", "training.json", "verdict.json",
 }  # fmt: skip
 

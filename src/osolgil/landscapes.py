@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +28,6 @@ from osolgil.race.entry import data_of, threads
 from osolgil.race.facts import task_of
 from osolgil.race.settings import Entrant, RaceSettings
 
-Directions = Literal["random", "principal"]
 MOST_GRID, MOST_ROWS, MOST_NUMBERS = 101, 2000, 200_000_000
 _CHUNK = 64
 
@@ -55,7 +54,7 @@ class Landscape:
 
     data: str
     network: Network
-    kind: Directions
+    kind: str
     x: np.ndarray
     y: np.ndarray
     losses: np.ndarray
@@ -95,7 +94,7 @@ def landscape(
     targets: Any = None,
     *,
     optimizers: Sequence[str] = ("sgd", "momentum", "adam"),
-    directions: Directions = "principal",
+    directions: str = "principal",
     learning_rate: float | None = None,
     grid: int = 41,
     target: str | None = None,
@@ -188,7 +187,7 @@ def project(plane: np.ndarray, ways: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def _plane(
-    network: Network, ways: np.ndarray, origin: np.ndarray, kind: Directions, seed: int
+    network: Network, ways: np.ndarray, origin: np.ndarray, kind: str, seed: int
 ) -> tuple[np.ndarray, tuple[float, float] | None]:
     if kind == "random":
         return filter_normalised(network, origin, seed), None
@@ -249,7 +248,7 @@ def _losses(
     return np.concatenate(found)
 
 
-def _sides(kind: Directions, coordinates: np.ndarray, grid: int) -> tuple[np.ndarray, np.ndarray]:
+def _sides(kind: str, coordinates: np.ndarray, grid: int) -> tuple[np.ndarray, np.ndarray]:
     """The picture's sides: -1 to 1 for random directions, else what holds every course with room around it."""
     if kind == "random":
         side = np.linspace(-1.0, 1.0, grid)

@@ -23,7 +23,9 @@ class Model:
     """A trained network, its classes or target unit, and the preprocessing of its inputs.
 
     parameters: the flat vector (network.size,); running: averages of batch normalisation.
-    target_mean, target_scale: turn a regression output into the target's own unit.
+    class_names: of the classes, or of the labels where task is "multi-label".
+    target_mean, target_scale: turn a regression output into the target's own unit; with link "log" the output
+    is a logarithm, and its exponential is turned.
     made_by: what trained it, for people.
     """
 
@@ -37,6 +39,7 @@ class Model:
     target_scale: float
     preprocessing: Preprocessing
     made_by: dict[str, Any] = field(default_factory=dict)
+    link: str = "identity"
 
     @classmethod
     def of(
@@ -50,7 +53,7 @@ class Model:
         """A model from a network trained on a data set."""
         return cls(
             network, parameters, running, data.task, data.class_names, data.target_name, data.target_mean,
-            data.target_scale, data.preprocessing, made_by,
+            data.target_scale, data.preprocessing, made_by, data.link,
         )  # fmt: skip
 
     def outputs(self, inputs: np.ndarray) -> np.ndarray:
@@ -60,25 +63,41 @@ class Model:
         return outputs(self.network, self.parameters, self.running, inputs)
 
     def probabilities(self, inputs: Any) -> np.ndarray:
-        """Probability of every class (rows, classes) for raw rows: softmax of the outputs."""
-        if self.task != "classification":
+        """Probability of every class (rows, classes) or label (rows, labels) for raw rows: see `shares`."""
+        if self.class_names is None:
             raise DataError("This model predicts a number, which has no class probabilities.")
         return self.shares(self.outputs(self.preprocessing.transform(inputs)))
 
     def shares(self, outputs: np.ndarray) -> np.ndarray:
-        """Class probabilities (rows, classes) of the network's outputs: their softmax, in float64."""
+        """The softmax of the network's outputs, or each label's sigmoid, in float64.
+
+        They are probabilities after a cross-entropy, else only numbers in the same order as the outputs.
+        """
+        if self.task == "multi-label":
+            from scipy.special import expit
+
+            return expit(outputs.astype(np.float64))
         powers = np.exp(outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
 
     def predict(self, inputs: Any) -> np.ndarray:
-        """Class names, or the target in its own unit, (rows,) for raw rows: a DataFrame or an array."""
+        """Class names, or the target in its own unit, (rows,), for raw rows: a DataFrame or an array.
+
+        Of several labels, 0 or 1 for each, (rows, labels).
+        """
         return self.answers(self.outputs(self.preprocessing.transform(inputs)))
 
     def answers(self, outputs: np.ndarray) -> np.ndarray:
-        """What the network's outputs say: class names, or the target in its own unit."""
+        """What the network's outputs say: class names, labels, or the target in its own unit."""
+        if self.task == "multi-label":
+            return (outputs > 0).astype(np.int64)
         if self.class_names is not None:
             return np.array(self.class_names, dtype=object)[outputs.argmax(axis=1)]
-        return outputs[:, 0].astype(np.float64) * self.target_scale + self.target_mean
+        values = outputs[:, 0].astype(np.float64)
+        if self.link == "log":
+            with np.errstate(over="ignore"):
+                values = np.exp(values)
+        return values * self.target_scale + self.target_mean
 
     def __repr__(self) -> str:
         layers = "-".join(map(str, self.network.widths))
@@ -128,6 +147,7 @@ class Model:
             "target_name": self.target_name,
             "target_mean": self.target_mean,
             "target_scale": self.target_scale,
+            "link": self.link,
             "preprocessing": self.preprocessing.to_json(),
             "made_by": self.made_by,
         }
@@ -162,8 +182,10 @@ class Model:
         classes = facts["class_names"]
         if facts["precision"] not in ("float32", "float64"):
             raise ValueError("its precision is neither float32 nor float64")
-        if (facts["task"] == "classification") != bool(classes) or len(classes or "1") != network.widths[-1]:
+        if (facts["task"] != "regression") != bool(classes) or len(classes or "1") != network.widths[-1]:
             raise ValueError("its classes do not fit its network")
+        if facts.get("link", "identity") not in ("identity", "log"):
+            raise ValueError("its link is neither identity nor log")
         model = cls(
             network,
             np.zeros(network.size, facts["precision"]),
@@ -175,6 +197,7 @@ class Model:
             float(facts["target_scale"]),
             Preprocessing.from_json(facts["preprocessing"]),
             dict(facts["made_by"]),
+            facts.get("link", "identity"),
         )
         if len(model.preprocessing.feature_names) != network.widths[0]:
             raise ValueError("its inputs do not fit its network")

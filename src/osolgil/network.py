@@ -19,6 +19,7 @@ from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
 from osolgil.formulas.states import Block
+from osolgil.initialization import draw
 from osolgil.spelling import hint
 
 Normalization = Literal["layer", "batch"]
@@ -127,22 +128,21 @@ class Network:
         return 2 * rows * (3 * sum(products) - products[0])
 
     def initial(self, seed: int, precision: str = "float32") -> np.ndarray:
-        """First parameters (size,) that belong to a seed."""
+        """First parameters (size,) that belong to a seed: each layer's from the seed and the layer's number alone.
+
+        A scale that adapts to data (LSUV) is completed by `osolgil.engines.cpu.calibration`.
+        """
         theta = np.zeros(self.size, precision)
         scale = catalog.initial_scale(self.initial_scale)
         for index, layer in enumerate(self.unpack(theta)):
-            weight = layer["weight"]
-            deviation = float(scale(*(float(width) for width in weight.shape)))
             random = np.random.default_rng([seed, index])
-            if scale.distribution == "normal":
-                weight[...] = random.normal(0.0, deviation, weight.shape)
-            else:
-                weight[...] = random.uniform(
-                    -np.sqrt(3.0) * deviation, np.sqrt(3.0) * deviation, weight.shape
-                )
+            activation = catalog.activation(self.activations[index])
+            inputs, units = layer["weight"].shape
+            layer["weight"][...], bias = draw(scale, inputs, units, random, activation)
+            if bias is not None:
+                layer["bias"][...] = bias
             if "gain" in layer:
                 layer["gain"][...] = 1.0
-            activation = catalog.activation(self.activations[index])
             if activation.learned is not None:
                 layer[activation.learned][...] = activation.settings[activation.learned]
         return theta

@@ -110,7 +110,7 @@ def path(
     """Let optimizers walk over a surface of the catalog from the same start.
 
     Args:
-        surface: its name, "rosenbrock". optimizers: names of the catalog.
+        surface: its name, "rosenbrock". optimizers: names of the catalog, or ["all"].
         start: first point (x, y); by default the surface's own. steps: number of steps.
         learning_rate: one for all; by default each takes the one of a log grid (10^-5 to 100, three per power of
             ten) with which its way stays on the map and is lowest, in the mean of the logarithm of its heights.
@@ -125,7 +125,8 @@ def path(
     >>> found.walks[0].points.tolist()
     [[1.0, 1.0], [0.5, 0.5], [0.25, 0.25]]
     """
-    rows = [catalog.optimizer(name) for name in optimizers]
+    names = list(catalog.optimizers()) if list(optimizers) == ["all"] else optimizers
+    rows = [catalog.optimizer(name) for name in names]
     if not rows:
         raise SettingsError("A path needs at least one optimizer.")
     _check(steps, learning_rate)

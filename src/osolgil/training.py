@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from osolgil.model import Model
 from osolgil.network import Network
 from osolgil.race import own_formulas
 from osolgil.race.entry import data_of, threads
-from osolgil.race.facts import data_facts, task_of
+from osolgil.race.facts import data_facts, fitted, task_of
 from osolgil.race.progress import EntrantProgress, Progress
 from osolgil.race.settings import Entrant, RaceSettings
 from osolgil.records import write_history
@@ -64,9 +64,10 @@ def train(
     optimizer: str | Callable[..., Any] = "adam",
     learning_rate: float | None = None,
     hyperparameters: Mapping[str, float] | None = None,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     task: str | None = None,
     test: Any = None,
+    sample_weight: Any = None,
     jobs: int | None = None,
     out: str | Path | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -77,7 +78,7 @@ def train(
     With the same settings this is, to the bit, the first tuning run of that optimizer in a race.
 
     Args:
-        inputs, targets, target, task, test: as for `osolgil.race`.
+        inputs, targets, target, task, test, sample_weight: as for `osolgil.race`.
         optimizer: a name of the catalog, or your own as for `osolgil.race`. learning_rate: by default the catalog's.
         hyperparameters: others of the optimizer, {"beta1": 0.8}.
         jobs: threads, by default one per core; the network does not depend on it.
@@ -99,15 +100,16 @@ def train(
         values["learning_rate"] = float(learning_rate)
     _check(settings, values)
     chosen, workers = RaceSettings(entrants=(Entrant(row.name, row.name),), **settings), threads(jobs)
-    data = data_of(inputs, targets, target, task, test, chosen.seed)
+    data = data_of(inputs, targets, target, task, test, chosen.seed, sample_weight)
     loaded = time.perf_counter() - begin
     folder = None if out is None else _claim(Path(out).expanduser())
     chosen = chosen.completed(data.task, len(data.train))
+    data = fitted(data, chosen)
     job, network = task_of(data, chosen), chosen.network(data.train.inputs.shape[1], data.outputs)
     compiled = compile_kernels(network, job, chosen.precision, [row.name])
     run = RunSetting(
         row.name, values, chosen.seed * 1_000_000, chosen.batch_size or 1, chosen.l1, chosen.l2,
-        chosen.weight_decay, chosen.clip_norm, chosen.dropout,
+        chosen.weight_decay, chosen.clip_norm, chosen.dropout, chosen.schedule,
     )  # fmt: skip
     epochs = chosen.epochs or 1
     fleet = Fleet.create(network, job, [run], epochs, chosen.precision)
@@ -119,7 +121,7 @@ def train(
     facts["seconds"] = {
         "data": loaded, "compile": compiled, "train": watch.seconds, "total": time.perf_counter() - begin,
     }  # fmt: skip
-    theta, running = fleet.arrays["thetas"][0].copy(), fleet.arrays["runnings"][0].copy()
+    theta, running = fleet.evaluated[0], fleet.arrays["runnings"][0].copy()
     model = Model.of(data, network, theta, running, facts["made_by"])
     trained = Trained(model, _history(fleet, run), facts, folder)
     if folder is not None:
@@ -263,4 +265,5 @@ def _history(fleet: Fleet, run: RunSetting) -> dict[str, np.ndarray]:
         "validation_loss": table[:, layout.VALIDATION_LOSS],
         "validation_score": table[:, layout.VALIDATION_SCORE],
         "state": columns["state"],
+        "weighted": np.full(count, fleet.task.weights is not None),
     }

@@ -107,7 +107,11 @@ CALLS: dict[str, tuple[Callable[[Path], Any], type[Exception], str]] = {
     "close name": (lambda path: load("digts"), DataError, "did you mean digits"),
     "no such name": (lambda path: load("qqqq"), DataError, "Built-in sets: digits"),
     "odd name": (lambda path: load("a\0b"), DataError, "no file"),
-    "task": (lambda path: load("moons", task="clustering"), SettingsError, "classification or regression"),
+    "task": (
+        lambda path: load("moons", task="clustering"),
+        SettingsError,
+        "classification, multi-label or regression",
+    ),
     "text regression": (lambda path: load(saved(path), task="regression"), DataError, "holds text such as"),
     "share": (lambda path: load("moons", test=1.5), SettingsError, "between 0 and 1"),
     "target of a built-in": (lambda path: load("moons", target="x"), DataError, "leave target= out"),

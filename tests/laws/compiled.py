@@ -6,9 +6,10 @@ from ctypes import CFUNCTYPE, c_double, c_int64
 import numpy as np
 
 from osolgil.engines import plain
-from osolgil.engines.cpu import library
-from osolgil.formulas import states
+from osolgil.engines.cpu import library, stepping
+from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas.catalog import Activation, Loss, Optimizer
+from osolgil.formulas.stages import stages_of
 from osolgil.formulas.states import Block
 
 
@@ -63,21 +64,24 @@ def pieces(row: Activation, precision: str):
 
 
 def loss(row: Loss, precision: str):
-    """A function from outputs (rows, outputs), targets and a scale to (sum of losses, scaled gradient)."""
-    run = CFUNCTYPE(c_double, *[c_int64] * 5, c_double)(library.loss(row, precision))
+    """A function from outputs (rows, outputs), targets, a scale and weights to (sum of losses, scaled gradient)."""
+    address, settings = library.loss(row, precision)
+    run = CFUNCTYPE(c_double, *[c_int64] * 7, c_double)(int(address))
 
-    def total_and_gradient(outputs, targets, scale=1.0):
+    def total_and_gradient(outputs, targets, scale=1.0, weights=None):
         outputs = np.ascontiguousarray(outputs, precision)
         targets = np.ascontiguousarray(targets, precision)
         delta = np.full_like(outputs, np.nan)
-        total = run(outputs.ctypes.data, targets.ctypes.data, delta.ctypes.data, *outputs.shape, scale)
-        return total, delta
+        weights = None if weights is None else np.ascontiguousarray(weights, precision)
+        places = [array.ctypes.data for array in (outputs, targets, delta)]
+        places.append(0 if weights is None else weights.ctypes.data)
+        return run(*places, int(settings), *outputs.shape, scale), delta
 
     return total_and_gradient
 
 
 class CompiledSteps:
-    """Parameters moved by the compiled update of an optimizer, by as many threads in turn as `team` says."""
+    """Parameters moved by an optimizer's compiled formulas, by as many threads in turn as `team` says."""
 
     def __init__(
         self,
@@ -86,36 +90,92 @@ class CompiledSteps:
         precision: str = "float64",
         blocks: Sequence[Block] | None = None,
         team: int = 1,
+        total_steps: int = 1,
         **hyperparameters: float,
     ) -> None:
-        update, coefficients = library.optimizer(row, precision)
-        self._update = CFUNCTYPE(c_double, *[c_int64] * 10, c_double)(update)
-        self._coefficients = CFUNCTYPE(c_double, c_double, *[c_int64] * 3)(coefficients)
-        self._product = library.product(precision)
         self.theta = np.array(theta, precision)
         blocks = [Block(0, 1, self.theta.size)] if blocks is None else blocks
-        values = row.hyperparameters(**hyperparameters)
-        self.states = np.append(states.first(row, blocks, self.theta, values), self.theta.dtype.type(np.nan))
+        table = stepping.Table(row, blocks)
+        self._stages = [
+            (
+                stage,
+                CFUNCTYPE(c_double, *[c_int64] * 10, c_double)(numbers[layout.RUN]),
+                CFUNCTYPE(c_double, c_double, *[c_int64] * 3)(numbers[layout.COEFFICIENTS] or 1),
+                numbers,
+            )
+            for stage, numbers in zip(stages_of(row), table.stages(precision).tolist(), strict=True)
+        ]
+        self._product = library.product(precision)
+        self._arrays = {
+            "thetas": self.theta[None],
+            "states": np.full((1, table.states + 1), np.nan, precision),
+            "hypers": np.zeros((1, table.hypers)),
+            "carrieds": np.ones((1, table.carried)),
+            "runs": np.zeros((1, layout.RUN_COLUMNS), np.int64),
+        }
+        self._arrays["states"][:, :-1] = 0.0
+        table.describe(self._arrays, 0, row.hyperparameters(**hyperparameters), total_steps)
+        self.states, self._run = self._arrays["states"][0], self._arrays["runs"][0]
         self._table = np.array([(b.start, b.rows, b.columns, b.matrix) for b in blocks], np.int64)
-        self._shares = [(0, self.theta.size)] if row.scope == "element" else [(k, team) for k in range(team)]
-        self._hyper = np.array(list(values.values()))
-        self._carried = np.array([*row.carried.values(), 1.0])
-        self.scalars = np.full(32, np.nan)
+        self._team, self._random = team, np.random.default_rng(0)
+        self.scalars = np.full(128, np.nan)
         self._time = 0
 
-    def step(self, gradient, loss: float = 0.0) -> np.ndarray:
-        """Move along one gradient; returns the new parameters."""
+    @property
+    def evaluated(self) -> np.ndarray:
+        """The parameters that are evaluated and kept."""
+        place = self._run[layout.EVALUATED]
+        return (self.theta if place < 0 else self.states[place : place + self.theta.size]).copy()
+
+    @property
+    def noise(self) -> np.ndarray:
+        """Where the random signs of a probe stand, to be filled in by the caller."""
+        return self.states[self._run[layout.NOISE] :][: self.theta.size]
+
+    def probes(self) -> bool:
+        """Whether the step now due, once its coefficients are known, measures a second gradient."""
+        waits = self._run[layout.PROBING]
+        return waits == 1 or (waits > 1 and self.scalars[waits - 2] != 0.0)
+
+    def step(self, gradient, loss: float = 0.0, measure=None) -> np.ndarray:
+        """Move along one gradient, the same everywhere unless it can be measured; returns the new parameters."""
         self._time += 1
         gradient = np.array(gradient, self.theta.dtype)
-        size, scalars = self.theta.size, self.scalars.ctypes.data
-        self._coefficients(float(self._time), self._hyper.ctypes.data, self._carried.ctypes.data, scalars)
-        for start, stop in self._shares:
-            self._update(
-                self.theta.ctypes.data, gradient.ctypes.data, self.states.ctypes.data, size, start, stop,
-                scalars, self._table.ctypes.data, len(self._table), self._product, loss,
-            )  # fmt: skip
+        hyper, carried = self._arrays["hypers"], self._arrays["carrieds"]
+        for _, _, coefficients, numbers in self._stages:
+            if numbers[layout.COEFFICIENTS]:
+                coefficients(
+                    float(self._time), hyper.ctypes.data + 8 * numbers[layout.HYPERS],
+                    carried.ctypes.data + 8 * numbers[layout.CARRIED],
+                    self.scalars.ctypes.data + 8 * numbers[layout.SCALARS],
+                )  # fmt: skip
+        if self.probes():
+            if self._run[layout.NOISE] >= 0:
+                self.noise[:] = self._random.choice([-1.0, 1.0], self.theta.size)
+            self._pass(layout.PROBE_STAGE, gradient, loss)
+            gradient = np.array(gradient if measure is None else measure(self.theta.copy()), self.theta.dtype)
+            self._pass(layout.RESUME_STAGE, gradient, loss)
+        self._pass(layout.STEP_STAGE, gradient, loss)
         assert np.isnan(self.states[-1]), "the update wrote beyond its state"
         return self.theta.copy()
 
+    def _pass(self, kind: int, gradient, loss: float) -> None:
+        size = self.theta.size
+        for stage, run, _, numbers in self._stages:
+            whole = stage.part.scope == "element"
+            shares = [(0, size)] if whole else [(k, self._team) for k in range(self._team)]
+            for start, stop in shares if numbers[layout.KIND] == kind else []:
+                run(
+                    self.theta.ctypes.data, gradient.ctypes.data,
+                    self.states.ctypes.data + self.states.itemsize * numbers[layout.STATE], size, start, stop,
+                    self.scalars.ctypes.data + 8 * numbers[layout.SCALARS], self._table.ctypes.data,
+                    len(self._table), self._product, loss,
+                )  # fmt: skip
 
-FormulaSteps = plain.Steps
+
+class FormulaSteps(plain.Steps):
+    """Parameters moved by the formulas themselves, in NumPy."""
+
+    def step(self, gradient, loss: float = 0.0, measure=None) -> np.ndarray:
+        """Move along one gradient, the same everywhere unless it can be measured; returns the new parameters."""
+        return super().step(gradient, loss, measure or (lambda theta: gradient))

@@ -15,6 +15,8 @@ SHELVES = {
     "initial scale": (catalog.initial_scale, catalog.initial_scales()),
     "optimizer": (catalog.optimizer, catalog.optimizers()),
     "surface": (catalog.surface, catalog.surfaces()),
+    "schedule": (catalog.schedule, catalog.schedules()),
+    "wrapper": (catalog.wrapper, catalog.wrappers()),
 }
 ROWS = [(kind, row) for kind, (_, rows) in SHELVES.items() for row in rows.values()]
 
@@ -109,7 +111,7 @@ def test_arguments_stand_in_the_one_order(row):
         own = row.state_of(update)
         assert names[2 + loss : 2 + loss + len(own)] == own
         assert set(names[2 + loss + len(own) :]) <= set(row.coefficient_names)
-    assert row.scope == "layer" or row.state_of(row.formula) == row.state
+    assert row.scope == "layer" or row.hooks or row.state_of(row.formula) == row.state
     if row.coefficients is None:
         assert row.coefficient_names == tuple(name for name in row.defaults if name in row.coefficient_names)
     else:

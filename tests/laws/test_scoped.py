@@ -1,4 +1,7 @@
-"""Laws of optimizers that move a layer or the network: oracles, engines, threads, state, extreme gradients."""
+"""Laws of optimizers that move a layer or the network: engines, threads, state, extreme gradients.
+
+Their oracles (`laws/oracles/scoped.py`) are met in `test_oracles.py`, with everybody else's.
+"""
 
 import functools
 
@@ -16,20 +19,8 @@ from osolgil.network import Network
 
 ROWS = [row for row in catalog.optimizers().values() if row.scope != "element"]
 ORACLES = list(scoped.oracles())
-NEED_PYTORCH = {"pytorch", "keras", "pytorch_optimizer"}
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-every_oracle = pytest.mark.parametrize(
-    "oracle",
-    [
-        pytest.param(
-            oracle,
-            id=f"{oracle.subject}-{oracle.source}",
-            marks=pytest.mark.peer if oracle.source in NEED_PYTORCH else (),
-        )
-        for oracle in ORACLES
-    ],
-)
 networks = st.builds(
     lambda widths, normalization: Network(tuple(widths), ("relu",) * (len(widths) - 1), normalization),
     st.lists(st.integers(1, 9), min_size=2, max_size=5),
@@ -58,11 +49,6 @@ def steps_of(row, kind, precision=None, **options):
 def test_every_row_has_an_oracle():
     assert {row.name for row in ROWS} == {o.subject for o in ORACLES if o.agrees and o.tolerance <= 1e-10}
     assert all(oracle.steps >= 200 for oracle in ORACLES)
-
-
-@every_oracle
-def test_the_course_is_the_oracles(oracle):
-    assert oracle.difference() <= oracle.tolerance
 
 
 @every_row

@@ -29,11 +29,13 @@ def without_seconds(verdict: Verdict) -> str:
 
 def same(first: Verdict, second: Verdict) -> None:
     assert without_seconds(first) == without_seconds(second)
-    for name, column in first.history.items():
-        if column.dtype == object:
-            assert column.tolist() == second.history[name].tolist()
-        else:
-            np.testing.assert_array_equal(column, second.history[name])
+    for before, after in ((first.history, second.history), (first.layers, second.layers)):
+        assert set(before) == set(after)
+        for name, column in before.items():
+            if column.dtype == object:
+                assert column.tolist() == after[name].tolist()
+            else:
+                np.testing.assert_array_equal(column, after[name])
     assert first.model is not None
     assert second.model is not None
     np.testing.assert_array_equal(first.model.parameters, second.model.parameters)

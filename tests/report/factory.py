@@ -38,6 +38,7 @@ def verdict(
     features=12,
     classes=3,
     name="penguins",
+    weights=None,
     **settings: Any,
 ):
     """Facts of a race in which entrants end in the order given; `ties` of them may be the best."""
@@ -70,6 +71,7 @@ def verdict(
             "features": features,
             "classes": None if regression else [f"class {place}" for place in range(classes)],
             "score": "r2" if regression else "accuracy",
+            "weights": weights,
             "notes": [
                 "'TotalCharges' read as a number; 11 blanks are missing.",
                 "'id' left out: all values differ.",

@@ -1,6 +1,7 @@
 """Recipes: every one is whole Python that names what it must, and trains as our engine does."""
 
 import ast
+import math
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from osolgil.formulas import catalog
+from osolgil.formulas import catalog, scheduling
 from osolgil.report import recipes
 from report import factory
 
@@ -18,7 +19,7 @@ WRITABLE = [
 ]
 EVERYTHING = {
     "normalization": "batch", "residual": True, "dropout": 0.2, "l1": 1e-4, "l2": 1e-3, "weight_decay": 0.02,
-    "clip_norm": 0.5, "activation": "gelu", "hidden": (16, 16, 16),
+    "clip_norm": 0.5, "activation": "gelu", "hidden": (16, 16, 16), "schedule": "cosine",
 }  # fmt: skip
 
 
@@ -47,11 +48,27 @@ def test_every_recipe_compiles_and_names_its_hyperparameters(optimizer, file):
 
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("activation", [*WRITABLE, "leaky_relu(0.2)", "snake(frequency=2)"])
-@pytest.mark.parametrize("scale", ["he_normal", "glorot_uniform"])
-def test_every_activation_and_initial_scale_is_written_out(activation, scale, file):
-    text = texts("adam", activation=activation, initial_scale=scale)[file]
-    compile(text, file, "exec")
-    assert f"def {scale}(" in text
+def test_every_activation_is_written_out(activation, file):
+    compile(texts("adam", activation=activation)[file], file, "exec")
+
+
+@pytest.mark.parametrize("scale", catalog.initial_scales())
+def test_every_initial_scale_is_written_out_and_draws(scale):
+    """The formula by its name; and where no library draws the weights, NumPy draws them as osolgil does."""
+    row = catalog.initial_scale(scale)
+    for file, text in texts("adam", initial_scale=scale).items():
+        compile(text, file, "exec")
+        assert f"def {row.formula.__name__}(" in text
+    names = {"__name__": "recipe"}
+    exec(compile(text, file, "exec"), names)
+    parameters = names["initial_parameters"](3)
+    weight = np.asarray(parameters[0]["weight"], float)
+    assert weight.shape == (12, 64)
+    extra = names["WEIGHT_VARIANCES"][:1] if row.bias == "critical" else ()
+    assert np.sqrt((weight**2).mean()) == pytest.approx(float(row(12.0, 64.0, *extra)), rel=0.15, abs=1e-12)
+    if row.distribution == "orthogonal":
+        np.testing.assert_allclose(weight @ weight.T, np.eye(12), atol=1e-6)
+    assert (np.abs(parameters[0]["bias"]).max() > 0) == (row.bias == "uniform")
 
 
 @pytest.mark.parametrize("activation", sorted(catalog.activations().keys() - set(WRITABLE)))
@@ -81,12 +98,30 @@ def test_every_setting_is_in_the_recipe(file):
     assert "1e-5" in text
 
 
-@pytest.mark.parametrize("task", ["classification", "regression"])
-@pytest.mark.parametrize("loss", [None, "binary_cross_entropy"])
-def test_every_loss_has_its_targets(task, loss):
-    if (task, loss) != ("regression", "binary_cross_entropy"):
-        for file, text in texts("adam", task=task, loss=loss).items():
-            compile(text, file, "exec")
+@pytest.mark.parametrize("weights", [None, "income"])
+@pytest.mark.parametrize("loss", catalog.losses())
+def test_every_loss_has_its_targets(loss, weights):
+    for task in catalog.loss(loss).tasks:
+        for file, text in texts("adam", task=task, loss=loss, weights=weights).items():
+            tree = compile(text, file, "exec", ast.PyCF_ONLY_AST)
+            assert ("weights=data.train.weights" in ast.get_docstring(tree)) is bool(weights)
+            assert ("with_logarithmic_outputs" in text) is (catalog.loss(loss).link == "log")
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_schedule_stands_in_the_recipe_as_the_engine_follows_it(file):
+    written = "(linear_warmup(0.1)+multi_step(0.5, 0.75, share=0.4)+cosine)*reduce_on_plateau(patience=2)"
+    text = texts("adam", schedule=written, epochs=7)[file]
+    assert "reduce_on_plateau(patience=2)" in text
+    assert "validation rows" in ast.get_docstring(ast.parse(text))
+    kept = [
+        node
+        for node in ast.parse(text).body
+        if "factors" in ast.unparse(node) or "ROWS =" in ast.unparse(node)
+    ]
+    names = {"np": np, "math": math, "EPOCHS": 7, "BATCH_SIZE": 64}
+    exec("\n".join(ast.unparse(node) for node in kept), names)
+    np.testing.assert_array_equal(names["FACTORS"], scheduling.parse(written).factors(7 * 10))
 
 
 def test_nothing_is_recommended_where_everything_diverged():

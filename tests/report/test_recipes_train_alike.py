@@ -14,6 +14,7 @@ from report import factory
 
 EPOCHS, ROWS, BATCH = 3, 53, 16
 HIDDEN = (7, 7)
+WEIGHTS = np.random.default_rng(8).uniform(0.0, 2.0, ROWS)
 # KATE, ACProp and AdaShift divide by single gradients: large steps would magnify what Keras rounds to float32.
 RATES = {
     "adadelta": 0.5, "adagrad": 0.05, "gradient_descent": 0.1, "kate": 1e-5, "acprop": 1e-4, "adashift": 1e-3,
@@ -39,14 +40,33 @@ NETWORKS = {
     "penalties": {"activation": "elu", "l1": 1e-3, "l2": 1e-2, "weight_decay": 0.02, "clip_norm": 0.3},
     "binary cross-entropy": {"activation": "softplus", "loss": "binary_cross_entropy"},
     "regression": {"activation": "selu", "task": "regression"},
+    "schedule": {
+        "activation": "tanh",
+        "weight_decay": 0.02,
+        "schedule": "linear_warmup(0.3)+cosine(0.1)*step",
+    },
+    "label smoothing": {"activation": "tanh", "loss": "softmax_cross_entropy(label_smoothing=0.2)"},
+    "weights": {"activation": "tanh", "weights": "income"},
+    "weighted numbers": {
+        "activation": "tanh",
+        "task": "regression",
+        "loss": "huber(delta=0.3)",
+        "weights": "income",
+    },
+    "counts": {"activation": "tanh", "task": "regression", "loss": "tweedie(power=1.3)"},
+    "rows of outputs": {"activation": "tanh", "loss": "cosine"},
+    "labels": {"activation": "tanh", "loss": "focal(gamma=1.5)", "task": "multi-label"},
 }
+LOSSES = list(NETWORKS)[7:]
 CASES = [(name, "plain") for name in catalog.optimizers()]
 CASES += [
     (name, case)
     for name in ("momentum", "adam", "nadam", "polyak", "muon")
     for case in NETWORKS
-    if case != "plain"
+    if case != "plain" and case not in LOSSES
 ]
+CASES += [("adam", case) for case in LOSSES]
+CASES += [(name, "schedule") for name in ("sgd", "nesterov", "adadelta", "adamw")]
 
 every_case = pytest.mark.parametrize(("optimizer", "case"), CASES)
 # JAX compiles each for seconds: the lecture's at every run, the others in continuous integration.
@@ -68,26 +88,39 @@ def facts_of(optimizer, case):
         **NETWORKS[case],
     }
     values = {"learning_rate": RATES.get(optimizer, 0.01), **EARLIER.get(optimizer, {})}
-    return factory.verdict((optimizer,), hyperparameters=values, features=5, **settings)
+    facts = factory.verdict((optimizer,), hyperparameters=values, features=5, **settings)
+    facts["data"]["rows"]["train"] = ROWS
+    return facts
 
 
 def data_of(facts):
     random = np.random.default_rng(5)
     inputs = random.normal(size=(ROWS, 5))
+    if facts["data"]["task"] == "multi-label":
+        return inputs, (inputs[:, :3] + random.normal(size=(ROWS, 3)) > 0.5).astype(float)
     if facts["data"]["task"] == "regression":
-        return inputs, np.sin(inputs[:, 0]) + 0.1 * inputs[:, 1]
+        positive = catalog.loss(facts["settings"]["loss"]).link == "log"
+        return inputs, np.sin(inputs[:, 0]) + 0.1 * inputs[:, 1] + 2.0 * positive
     return inputs, random.integers(0, 3, ROWS)
+
+
+def prepared(names, facts, targets):
+    """Targets as the recipe wants them, with weights where rows have some."""
+    return names["prepared"](targets, WEIGHTS) if facts["data"]["weights"] else names["prepared"](targets)
 
 
 def our_weights(facts):
     """Our engine's parameters after all epochs, and the order of rows in each."""
     settings, row = facts["settings"], facts["leaderboard"][0]
     inputs, targets = data_of(facts)
-    wide = targets.reshape(-1, 1) if facts["data"]["task"] == "regression" else np.eye(3)[targets]
-    task = Task(inputs, np.ascontiguousarray(wide), np.arange(ROWS), np.arange(ROWS), settings["loss"])
+    kind = facts["data"]["task"]
+    wide = np.eye(3)[targets] if kind == "classification" else targets.reshape(ROWS, -1)
+    weights = WEIGHTS if facts["data"]["weights"] else None
+    rows = np.arange(ROWS)
+    task = Task(inputs, np.ascontiguousarray(wide), rows, rows, settings["loss"], weights, kind)
     run = RunSetting(
         row["optimizer"], row["hyperparameters"], 11, BATCH, settings["l1"], settings["l2"], settings["weight_decay"],
-        settings["clip_norm"],
+        settings["clip_norm"], schedule=settings["schedule"],
     )  # fmt: skip
     fleet = Fleet.create(factory.network_of(facts), task, [run], EPOCHS, "float64")
     fleet.advance([row["optimizer"]], EPOCHS, workers=1)
@@ -138,7 +171,7 @@ def test_optax(optimizer, case):
     try:
         names = namespace_of(facts, "recipe_optax.py")
         inputs, targets = data_of(facts)
-        inputs, targets = jax.numpy.asarray(inputs), names["prepared"](targets)
+        inputs, targets = jax.numpy.asarray(inputs), prepared(names, facts, targets)
         parameters = [{k: jax.numpy.array(v) for k, v in layer.items()} for layer in first_layers(facts)]
         assert jax.tree.map(np.shape, names["initial_parameters"]()) == jax.tree.map(np.shape, parameters)
         running, state = names["initial_running"](), names["optimizer"].init(parameters)
@@ -161,7 +194,7 @@ def test_pytorch(optimizer, case):
     try:
         names = namespace_of(facts, "recipe_pytorch.py")
         inputs, targets = data_of(facts)
-        inputs, targets = torch.as_tensor(inputs), names["prepared"](targets)
+        inputs, targets = torch.as_tensor(inputs), prepared(names, facts, targets)
         network = names["make_network"]()
         places = pytorch_places(network)
         with torch.no_grad():
@@ -188,7 +221,7 @@ def test_keras(optimizer, case):
     try:
         names = namespace_of(facts, "recipe_keras.py")
         inputs, targets = data_of(facts)
-        targets = names["prepared"](targets)
+        targets = prepared(names, facts, targets)
         model = names["make_model"]()
         places = keras_places(model)
         for layer, place in zip(first_layers(facts), places, strict=True):

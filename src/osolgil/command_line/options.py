@@ -24,8 +24,12 @@ def _option(name: str, explanation: str, **limits: float):  # type: ignore[no-un
 Source = Annotated[
     str, typer.Argument(help="A data set's name, a table, arrays or pictures.", show_default=False)
 ]
-Target = Annotated[str | None, _option("--target", "Column to predict. [target, label, class, y; else last]")]
-TaskName = Annotated[str | None, _option("--task", "classification or regression. [by the target]")]
+Target = Annotated[
+    str | None,
+    _option("--target", "Column to predict, or labels a,b,c. [target, label, class, y; else last]"),
+]
+TaskName = Annotated[str | None, _option("--task", "classification, multi-label, regression. [by target]")]
+Weights = Annotated[str | None, _option("--weights", "Column that says how much a row counts. [all alike]")]
 Test = Annotated[str | None, _option("--test", "Share of rows to test on, or a file of test rows. [0.2]")]
 Optimizers = Annotated[
     str | None, _option("--optimizers", "adam,name=sgd,mine.py:my_own or all. [lecture's]")
@@ -40,7 +44,10 @@ L1 = Annotated[float | None, _option("--l1", "Strength of the L1 penalty. [0]")]
 L2 = Annotated[float | None, _option("--l2", "Strength of the L2 penalty. [0]")]
 WeightDecay = Annotated[float | None, _option("--weight-decay", "Decoupled weight decay. [0]")]
 ClipNorm = Annotated[float | None, _option("--clip-norm", "Largest norm of the gradient. [0: no limit]")]
-Loss = Annotated[str | None, _option("--loss", "Loss to minimise, or mine.py:my_own. [fits the task]")]
+Schedule = Annotated[
+    str | None, _option("--schedule", 'Of the learning rate: cosine, "linear_warmup(0.1)+cosine". [constant]')
+]
+Loss = Annotated[str | None, _option("--loss", "huber, 'huber(delta=2)' or mine.py:my_own. [fits the task]")]
 Precision = Annotated[str | None, _option("--precision", "float32 or float64. [float32]")]
 BatchSize = Annotated[int | None, _option("--batch-size", "Rows per training step. [by data size]")]
 Epochs = Annotated[int | None, _option("--epochs", "Passes over the training rows. [by data size]")]

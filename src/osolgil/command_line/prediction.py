@@ -26,7 +26,12 @@ def predictions(model_path: str, data_path: str, probabilities: bool) -> dict[st
     columns: dict[str, list[Any]] = {}
     if model.preprocessing.image_shape is not None and "file" in getattr(table, "columns", ()):
         columns["file"] = list(table["file"])
-    columns["prediction"] = model.answers(outputs).tolist()
+    answers = model.answers(outputs)
+    if model.task == "multi-label":
+        for place, name in enumerate(model.class_names or ()):
+            columns[name] = answers[:, place].tolist()
+    else:
+        columns["prediction"] = answers.tolist()
     if probabilities and model.class_names is not None:
         shares = model.shares(outputs)
         for place, name in enumerate(model.class_names):

@@ -6,6 +6,7 @@ import math
 import re
 
 from osolgil.errors import SettingsError
+from osolgil.formulas import naming
 
 _MOST_LAYERS = 10_000
 _LENGTH = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
@@ -72,12 +73,14 @@ def seconds(text: str) -> float:
 
 
 def names(text: str) -> list[str]:
-    """Names with commas between them; empty ones are left out.
+    """Names with commas between them; empty ones are left out, and commas in brackets belong to their name.
 
     >>> names("adam, sgd,,second=adam")
     ['adam', 'sgd', 'second=adam']
+    >>> names("lookahead(adam, period=5),sgd")
+    ['lookahead(adam, period=5)', 'sgd']
     """
-    return [part.strip() for part in text.split(",") if part.strip()]
+    return naming.split(text)
 
 
 def pairs(text: str) -> dict[str, float]:

@@ -19,7 +19,7 @@ _ENGLISH = options.Language.en
 Surface = Annotated[str, typer.Argument(help="A surface's name; see osolgil surfaces.", show_default=False)]
 Optimizers = Annotated[
     str | None,
-    typer.Option("--optimizers", help="Names: adam,nesterov. [the lecture's six]", show_default=False),
+    typer.Option("--optimizers", help="adam,nesterov or all. [the lecture's six]", show_default=False),
 ]
 Start = Annotated[
     str | None, typer.Option("--start", help="First point x,y. [the surface's]", show_default=False)

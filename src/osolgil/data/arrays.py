@@ -21,14 +21,20 @@ _TARGETS = ("y", "Y", "targets", "target", "labels", "label")
 _IDX_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 
-def source_of_arrays(name: str, inputs: Any, targets: Any) -> Source:
-    """Arrays, lists or pandas objects as a Source. DataError for shapes or values of no use."""
+def source_of_arrays(name: str, inputs: Any, targets: Any, task: str | None = None) -> Source:
+    """Arrays, lists or pandas objects as a Source. DataError for shapes or values of no use.
+
+    Targets may be (rows,), one-hot rows, or rows of several labels of 0 and 1; where both are possible, `task`
+    "multi-label" says that they are labels.
+    """
     notes: list[str] = []
     rows, image_shape, divisor = _inputs_of(inputs, notes)
-    answers, target_name = _targets_of(targets, notes)
+    answers, target_name = _targets_of(targets, notes, task)
     check_rows(len(rows), len(answers))
     source = Source(name, rows, answers, _content(rows, answers), notes=notes)
     source.target_name, source.image_shape, source.divisor = target_name, image_shape, divisor
+    if answers.ndim == 2 and hasattr(targets, "columns"):
+        source.class_names = tuple(map(str, targets.columns))
     return source
 
 
@@ -105,15 +111,20 @@ def as_array(values: Any, what: str) -> np.ndarray:
     return array
 
 
-def _targets_of(targets: Any, notes: list[str]) -> tuple[np.ndarray, str]:
+def _targets_of(targets: Any, notes: list[str], task: str | None) -> tuple[np.ndarray, str]:
     name = getattr(targets, "name", None)
     name = name if isinstance(name, str) and name else "target"
+    if hasattr(targets, "columns") and len(targets.columns) == 1:
+        targets = targets.iloc[:, 0]
     if hasattr(targets, "dtype") and hasattr(targets, "iloc"):
         return values_of(targets), name
     array = as_array(targets, "targets")
     if array.ndim == 2 and array.shape[1] == 1:
         array = array.ravel()
-    if array.ndim == 2 and _is_one_hot(array):
+    if array.ndim == 2 and len(array) and _is_multi_hot(array):
+        if task == "multi-label" or not _is_one_hot(array):
+            notes.append(f"Each row has {array.shape[-1]} labels of 0 or 1.")
+            return array.astype(np.float64), name
         notes.append("The targets are one-hot rows; the place of the 1 is the class.")
         array = array.argmax(axis=1)
     if array.ndim != 1:
@@ -128,10 +139,14 @@ def _targets_of(targets: Any, notes: list[str]) -> tuple[np.ndarray, str]:
     return values_of(pandas.Series(array, dtype=None if array.dtype.kind in "bmMc" else object)), name
 
 
-def _is_one_hot(array: np.ndarray) -> bool:
+def _is_multi_hot(array: np.ndarray) -> bool:
     if array.dtype.kind not in "fiub" or array.shape[1] < 2 or len(array) == 0:
         return False
-    return bool(np.all((array == 0) | (array == 1)) and np.all(array.sum(axis=1) == 1))
+    return bool(np.all((array == 0) | (array == 1)))
+
+
+def _is_one_hot(array: np.ndarray) -> bool:
+    return bool(np.all(array.sum(axis=1) == 1))
 
 
 def read_npz(path: Path) -> Source:

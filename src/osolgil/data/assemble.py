@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
 
 from osolgil.data import checks
 from osolgil.data.dataset import Dataset, Split, Task
+from osolgil.data.labels import check_labels
 from osolgil.data.leaks import find_leaks
 from osolgil.data.preprocessing import Preprocessing, fit_array, fit_pixels, fit_table
 from osolgil.data.source import Source, digest
 from osolgil.data.splits import TEST_SHARE, first_rows, split_rows
 from osolgil.data.targets import Answers, is_missing, match_test, read_answers, separate_target
+from osolgil.data.weights import give_weights, split_weights
 from osolgil.errors import DataError, SettingsError
 
 Parts = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def assemble(
-    source: Source, target: str | None, task: str | None, test_share: float | None, seed: int
+    source: Source,
+    target: str | Sequence[str] | None,
+    task: str | None,
+    test_share: float | None,
+    seed: int,
+    sample_weight: Any = None,
 ) -> Dataset:
     """Turn raw rows into a Dataset; see `osolgil.data.load` for the meaning of the arguments."""
+    give_weights(source, sample_weight)
     separate_target(source, target)
     _drop_unanswered(source)
     answers = read_answers(source, task)
@@ -35,8 +44,12 @@ def assemble(
     if source.test_inputs is not None:
         inputs[2] = preprocessing.transform(source.test_inputs)
         targets[2] = match_test(source, answers)
-    mean, scale = _target_scale(source, answers, targets[0])
-    splits = [Split(rows, _final(found, mean, scale)) for rows, found in zip(inputs, targets, strict=True)]
+    weights = split_weights(source, parts)
+    mean, scale = _target_scale(source, answers, targets[0], weights[0])
+    splits = [
+        Split(rows, _final(found, mean, scale), found if answers.task == "regression" else None, share)
+        for rows, found, share in zip(inputs, targets, weights, strict=True)
+    ]
     return Dataset(
         name=source.name,
         task=cast(Task, answers.task),
@@ -52,6 +65,7 @@ def assemble(
         fingerprint=_fingerprint(source, answers, test_share, seed),
         notes=tuple(source.notes + notes + _clipped_note(splits, preprocessing)),
         image_shape=source.image_shape,
+        weights_name=source.weights_name,
     )
 
 
@@ -63,6 +77,8 @@ def _drop_unanswered(source: Source) -> None:
     if missing.any():
         kept = np.flatnonzero(~missing)
         source.inputs, source.targets = _take(source.inputs, kept), source.targets[kept]
+        if source.weights is not None:
+            source.weights = source.weights[kept]
         source.notes.append(
             f"{int(missing.sum())} rows without a target '{source.target_name}' are left out."
         )
@@ -76,6 +92,8 @@ def _drop_unanswered(source: Source) -> None:
     if missing.any():
         kept = np.flatnonzero(~missing)
         source.test_inputs, source.test_targets = _take(source.test_inputs, kept), source.test_targets[kept]
+        if source.test_weights is not None:
+            source.test_weights = source.test_weights[kept]
         source.notes.append(f"{int(missing.sum())} test rows without a target are left out.")
 
 
@@ -85,7 +103,9 @@ def _take(rows: Any, places: np.ndarray) -> Any:
 
 def _check_answers(source: Source, answers: Answers) -> None:
     fewest = checks.FEWEST_ROWS if source.test_inputs is None else checks.FEWEST_ROWS - 1
-    if answers.class_names is None:
+    if answers.task == "multi-label":
+        check_labels(answers.values, answers.class_names or (), fewest)
+    elif answers.class_names is None:
         checks.check_regression(source.target_name, answers.values, fewest)
     else:
         checks.check_classes(source.target_name, answers.values, answers.class_names, fewest)
@@ -96,7 +116,7 @@ def _split(source: Source, answers: Answers, test_share: float | None, seed: int
     if source.validation_rows and official:
         return first_rows(len(answers.values), source.validation_rows)
     share = TEST_SHARE if test_share is None else test_share
-    labels = answers.values if answers.class_names else None
+    labels = answers.values if answers.task == "classification" else None
     return split_rows(labels, len(answers.values), seed, share, official)
 
 
@@ -104,13 +124,13 @@ def _fit(source: Source, answers: Answers, rows: np.ndarray) -> tuple[Preprocess
     """Learn the preprocessing from the training rows and look there for leaks."""
     training = _take(source.inputs, rows)
     if source.is_table:
-        notes = find_leaks(training, answers.values[rows], source.target_name)
+        notes = _leaks(source, training, answers, rows)
         preprocessing, found = fit_table(training)
     elif source.divisor is not None:
         notes, found = [], []
         preprocessing = fit_pixels(_column_names(source), source.divisor, source.image_shape)
     else:
-        notes = find_leaks(training, answers.values[rows], source.target_name)
+        notes = _leaks(source, training, answers, rows)
         preprocessing, found = fit_array(training, _column_names(source))
     named = Preprocessing(
         preprocessing.source_columns,
@@ -122,6 +142,14 @@ def _fit(source: Source, answers: Answers, rows: np.ndarray) -> tuple[Preprocess
     return named, found + notes
 
 
+def _leaks(source: Source, training: Any, answers: Answers, rows: np.ndarray) -> list[str]:
+    values = answers.values[rows]
+    if answers.task != "multi-label":
+        return find_leaks(training, values, source.target_name)
+    columns = zip(values.T.astype(np.int64), answers.class_names or (), strict=True)
+    return [note for column, name in columns for note in find_leaks(training, column, name)]
+
+
 def _column_names(source: Source) -> tuple[str, ...]:
     width = source.inputs.shape[1]
     if source.column_names and len(source.column_names) == width:
@@ -131,12 +159,19 @@ def _column_names(source: Source) -> tuple[str, ...]:
     return tuple(f"x{column + 1}" for column in range(width))
 
 
-def _target_scale(source: Source, answers: Answers, training: np.ndarray) -> tuple[float, float]:
+def _target_scale(
+    source: Source, answers: Answers, training: np.ndarray, weights: np.ndarray | None
+) -> tuple[float, float]:
     """Mean and standard deviation of a regression target over the training rows; 0 and 1 for classes."""
     if answers.class_names is not None:
         return 0.0, 1.0
     unit = float(np.abs(training).max()) or 1.0
-    mean, scale = float((training / unit).mean()) * unit, float((training / unit).std()) * unit
+    shares = training / unit
+    middle = float(shares.mean()) if weights is None else float(np.average(shares, weights=weights))
+    spread = float(shares.std())
+    if weights is not None:
+        spread = float(np.sqrt(np.average((shares - middle) ** 2, weights=weights)))
+    mean, scale = middle * unit, spread * unit
     if scale == 0 or training.min() == training.max():
         raise DataError(
             f"The target '{source.target_name}' is {training[0]:g} in every training row; "
@@ -148,6 +183,8 @@ def _target_scale(source: Source, answers: Answers, training: np.ndarray) -> tup
 def _final(targets: np.ndarray, mean: float, scale: float) -> np.ndarray:
     if targets.dtype.kind == "i":
         return np.ascontiguousarray(targets, dtype=np.int64)
+    if targets.ndim == 2:
+        return np.ascontiguousarray(targets, dtype=np.float32)
     with np.errstate(over="ignore"):
         standard = np.clip((targets - mean) / scale, -1e6, 1e6)
     return np.ascontiguousarray(standard, dtype=np.float32).reshape(-1, 1)
@@ -169,7 +206,10 @@ def _fingerprint(source: Source, answers: Answers, test_share: float | None, see
         "official_test": source.test_inputs is not None,
         "validation_rows": source.validation_rows,
     }
-    return digest(source.content, json.dumps(choices, sort_keys=True))
+    weights = [part for part in (source.weights, source.test_weights) if part is not None]
+    if weights:
+        choices["weights"] = source.weights_name
+    return digest(source.content, json.dumps(choices, sort_keys=True), *weights)
 
 
 def check_test_share(test: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,19 @@ from osolgil.data.dataset import Dataset
 from osolgil.data.named import NAMED, load_named
 from osolgil.data.preprocessing import Preprocessing
 from osolgil.data.source import Source
-from osolgil.errors import DataError
+from osolgil.data.weights import weights_of
+from osolgil.errors import DataError, SettingsError
 from osolgil.spelling import alike
 
 
 def load(
     source: str | Path,
     *,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     task: str | None = None,
     test: str | Path | float | None = None,
     seed: int = 0,
+    sample_weight: str | None = None,
 ) -> Dataset:
     """Load a data set and make it ready for a network.
 
@@ -32,12 +35,14 @@ def load(
     Args:
         source: a built-in name (`data_names()` lists them), or a path: CSV, TSV or Parquet table, NPZ, idx
             images, a folder of idx files, or a folder with one sub-folder of pictures per class.
-        target: the column to predict; by default one called target, label, class or y, else the last.
-        task: "classification" or "regression"; by default text, truth values and few whole numbers are
-            classes.
+        target: the column to predict; by default one called target, label, class or y, else the last. Several
+            columns of 0 and 1, in a list or as "a,b,c", are the labels of multi-label classification.
+        task: "classification", "multi-label" or "regression"; by default text, truth values and few whole
+            numbers are classes.
         test: a second file of test rows, or the share of rows to test on (default 0.2, or the official
             test rows where the set has them).
         seed: controls the split, and nothing else.
+        sample_weight: the column that says how much each row counts, 0 or more; it is no input then.
 
     Returns:
         A Dataset: 60 % of the rows train, 20 % validate and 20 % test; from 10,000 rows on, and where test
@@ -58,7 +63,9 @@ def load(
         raw.test_inputs = raw.test_targets = None
     elif test is not None:
         _add_test_file(raw, test)
-    return assemble(raw, target or usual_target, task, share, seed)
+    if sample_weight is not None and not isinstance(sample_weight, str):
+        raise SettingsError("sample_weight of a data set or file is the name of a column.")
+    return assemble(raw, target or usual_target, task, share, seed, sample_weight)
 
 
 def from_arrays(
@@ -67,20 +74,23 @@ def from_arrays(
     *,
     target: str | None = None,
     task: str | None = None,
-    test: tuple[Any, Any] | float | None = None,
+    test: tuple[Any, ...] | float | None = None,
     seed: int = 0,
     name: str = "data",
+    sample_weight: Any = None,
 ) -> Dataset:
     """Make arrays ready for a network.
 
     Args:
         inputs: (rows, features) or images (rows, height, width[, channels]): a NumPy array, nested lists or a
             pandas DataFrame (whose columns may be of any kind, with missing cells).
-        targets: (rows,) class labels of any kind, or numbers.
+        targets: (rows,) class labels of any kind, or numbers; or (rows, labels) of 0 and 1: one-hot rows are
+            classes unless `task` is "multi-label", others are several labels per row.
         target: what to call the target; by default the name of a Series, else "target".
         task, seed: as for `load`.
-        test: (inputs, targets) of the test rows, or the share of rows to test on.
+        test: (inputs, targets) or (inputs, targets, weights) of the test rows, or the share of rows to test on.
         name: what to call the data.
+        sample_weight: (rows,) how much each row counts, 0 or more; or a column of a DataFrame.
 
     Raises:
         DataError: for NaN or infinite numbers in arrays, unequal lengths, wrong shapes, one class only …
@@ -92,16 +102,18 @@ def from_arrays(
     """
     from osolgil.data.arrays import add_test, source_of_arrays
 
-    source = source_of_arrays(name, inputs, targets)
+    source = source_of_arrays(name, inputs, targets, task)
     source.target_name = target or source.target_name
     share = None
-    if isinstance(test, (tuple, list)) and len(test) == 2:
-        add_test(source, source_of_arrays(name, *test))
+    if isinstance(test, (tuple, list)) and len(test) in (2, 3):
+        add_test(source, source_of_arrays(name, test[0], test[1], task))
+        if len(test) == 3:
+            source.test_weights = weights_of(test[2], len(test[0]), "test rows")
     elif isinstance(test, (int, float)):
         share = check_test_share(test)
     elif test is not None:
         raise DataError("test= must be a pair (inputs, targets) or a share between 0 and 1.")
-    return assemble(source, None, task, share, seed)
+    return assemble(source, None, task, share, seed, sample_weight)
 
 
 def read_rows(path: str | Path, preprocessing: Preprocessing) -> tuple[np.ndarray, Any]:

@@ -16,7 +16,8 @@ class Source:
     inputs: a numeric array (rows, columns), or a pandas DataFrame. With `targets` None the target is still
     one of the DataFrame's columns. `content` is a SHA-256 of the raw bytes. `divisor` is set for pixels,
     which are divided by it and not standardised. `validation_rows`: that many first training rows are the
-    validation split, as in the published results on the set.
+    validation split, as in the published results on the set. `targets` is (rows,), or (rows, labels) of 0 and
+    1 for several labels per row, whose names are `class_names`. `weights` says how much each row counts.
     """
 
     name: str
@@ -32,6 +33,9 @@ class Source:
     image_shape: tuple[int, ...] | None = None
     task: str | None = None
     validation_rows: int = 0
+    weights: np.ndarray | None = None
+    test_weights: np.ndarray | None = None
+    weights_name: str = ""
     notes: list[str] = field(default_factory=list)
 
     @property

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from osolgil.data.labels import labels_of
 from osolgil.data.source import Source, list_names
 from osolgil.errors import DataError, SettingsError
 from osolgil.spelling import alike, hint
@@ -16,8 +18,13 @@ FEW_VALUES = 20
 SMALL_SHARE = 0.2
 
 
-def separate_target(source: Source, target: str | None) -> None:
-    """Take the target column out of a table source, in place; arrays already have theirs apart."""
+def separate_target(source: Source, target: str | Sequence[str] | None) -> None:
+    """Take the target column, or several of labels, out of a table, in place; arrays have theirs apart."""
+    names = _label_columns(source, target)
+    if names:
+        _separate_labels(source, names)
+        return
+    assert target is None or isinstance(target, str)
     if source.targets is not None:
         if target is not None and target != source.target_name:
             if not source.is_table or target not in source.inputs.columns:
@@ -37,6 +44,32 @@ def separate_target(source: Source, target: str | None) -> None:
             )
         source.test_targets = values_of(source.test_inputs[name])
         source.test_inputs = source.test_inputs.drop(columns=name)
+
+
+def _label_columns(source: Source, target: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The columns of several labels, written "a, b" or given as a list; none where it is one column."""
+    if target is None or not source.is_table:
+        return ()
+    if isinstance(target, str):
+        if "," not in target or target in source.inputs.columns:
+            return ()
+        target = [part.strip() for part in target.split(",") if part.strip()]
+    names = tuple(dict.fromkeys(_target_column(source, str(name)) for name in target))
+    if len(names) < 2:
+        raise DataError(f"Several labels need two columns or more, not {list_names(names)}.")
+    return names
+
+
+def _separate_labels(source: Source, names: tuple[str, ...]) -> None:
+    source.target_name, source.class_names, source.task = ", ".join(names), names, "multi-label"
+    source.targets = labels_of([source.inputs[name] for name in names], names)
+    source.inputs = source.inputs.drop(columns=list(names))
+    if source.test_inputs is not None:
+        absent = [name for name in names if name not in source.test_inputs.columns]
+        if absent:
+            raise DataError(f"The test rows have no column {list_names(absent)}, which is a label.")
+        source.test_targets = labels_of([source.test_inputs[name] for name in names], names)
+        source.test_inputs = source.test_inputs.drop(columns=list(names))
 
 
 def _target_column(source: Source, target: str | None) -> str:
@@ -77,7 +110,9 @@ def values_of(series: Any) -> np.ndarray:
 
 
 def is_missing(values: np.ndarray) -> np.ndarray:
-    """Which targets are not known."""
+    """Which rows' targets are not known."""
+    if values.ndim == 2:
+        return np.asarray(np.isnan(values).any(axis=1))
     if values.dtype.kind == "f":
         return np.isnan(values)
     if values.dtype == object:
@@ -102,7 +137,7 @@ def infer_task(values: np.ndarray) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Answers:
-    """Targets of all rows as numbers: class numbers (int64) with their names, or float64 in their unit."""
+    """Targets of all rows: class numbers (int64) with their names, float64 in their unit, or labels of 0 and 1."""
 
     task: str
     values: np.ndarray
@@ -111,10 +146,22 @@ class Answers:
 
 def read_answers(source: Source, task: str | None) -> Answers:
     """Turn known targets into numbers: SettingsError for an unknown task, DataError if they do not fit."""
-    if task not in (None, "classification", "regression"):
-        near = hint(task, ("classification", "regression"))
-        raise SettingsError(f"The task '{task}' is unknown; choose classification or regression.{near}")
+    tasks = ("classification", "multi-label", "regression")
+    if task not in (None, *tasks):
+        near = hint(task, tasks)
+        raise SettingsError(
+            f"The task '{task}' is unknown; choose classification, multi-label or regression.{near}"
+        )
     values = source.targets
+    if values.ndim == 2:
+        if task not in (None, "multi-label"):
+            raise DataError(f"The targets hold several labels per row, which is no {task}; give one column.")
+        names = source.class_names or tuple(f"label {place + 1}" for place in range(values.shape[1]))
+        return Answers("multi-label", values, names)
+    if task == "multi-label":
+        raise DataError(
+            "Several labels need several columns of 0 and 1: name them with target=, as in 'a,b,c'."
+        )
     inferred, reason = infer_task(values)
     task = task or source.task
     if task is None:
@@ -145,6 +192,10 @@ def _class_name(level: Any) -> str:
 def match_test(source: Source, answers: Answers) -> np.ndarray:
     """The official test targets in the numbers of the training targets."""
     values = source.test_targets
+    if answers.task == "multi-label":
+        if values.ndim != 2 or values.shape[1] != answers.values.shape[1]:
+            raise DataError("The test rows have other labels than the training rows.")
+        return values
     if answers.class_names is None:
         if values.dtype.kind not in "fiu":
             raise DataError(

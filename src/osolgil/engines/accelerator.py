@@ -21,7 +21,12 @@ def traced(formula: Callable[..., Any]) -> Callable[..., Any]:
     numpy, special = jax.numpy, jax.scipy.special
     words = {name: getattr(numpy, name) for name in _SAME_NAME}
     words |= {"erf": special.erf, "erfc": special.erfc}
-    words |= {"logsumexp": lambda row: special.logsumexp(row, axis=-1)}
+    words |= {
+        "logsumexp": lambda row: special.logsumexp(row, axis=-1),
+        "row_dot": lambda left, right: numpy.sum(left * right, axis=-1),
+        "row_norm": lambda row: numpy.linalg.norm(row, axis=-1),
+        "row_size": lambda row: numpy.full(row.shape[:-1], float(row.shape[-1]), row.dtype),
+    }
     words |= _reductions(numpy, special) | _array_words(jax)
     return bind(formula, words, engine="JAX")
 
@@ -78,6 +83,7 @@ _SAME_NAME = (
     "cos",
     "exp",
     "expm1",
+    "floor",
     "log",
     "log1p",
     "maximum",

@@ -11,10 +11,8 @@ from typing import Any
 from osolgil.engines._binding import BindingError
 from osolgil.equations.lines import Line, lines
 from osolgil.equations.terms import Name
-from osolgil.formulas import catalog
 from osolgil.formulas.catalog import Formula, Row
 
-_KINDS_WRITTEN_IN = (catalog.__name__, catalog.Activation.__module__)
 _FIRST = ("coefficients", "statistic", "terms")
 _VALUES = {
     "Activation": {"formula": ["f(x)"], "slope": ["f′(x)"]},
@@ -66,7 +64,7 @@ def _block(row: Row, name: str, formula: Formula) -> Block:
     except BindingError:
         found = []
     # A scalar handed on under its own name says nothing.
-    told = tuple(line for line in found if line.body != Name(line.head))
+    told = tuple(line for line in found if line.ready or line.body != Name(line.head))
     return Block(f"equation.{_caption(row, name)}", told, formula, tuple(heads))
 
 
@@ -90,18 +88,17 @@ def _heads(row: Row, name: str, formula: Formula) -> tuple[list[str], bool]:
             return [*row.carried, *row.coefficient_names], False  # type: ignore[attr-defined]
         return _moved(row, name, formula), False
     if name == "statistic" and hasattr(row, "statistic_names"):
-        return list(row.statistic_names), False
+        return list(row.statistic_names), False  # type: ignore[attr-defined]
     if getattr(row, "kind", "") == "row-wise":
-        own = {"formula": ["f(x)"], "slope": ["∂ℓ/∂x"], "terms": ["Σ terms"], "statistic": ["statistic"]}
+        own = {"formula": ["f(x)"], "slope": ["∂ℓ/∂x"], "terms": ["term"], "statistic": ["statistic"]}
         return own.get(name, [name]), True
     if getattr(row, "kind", "") == "pieces":
         return {"formula": ["f(x, …)"], "slope": ["∂f/∂x", "∂f/∂piece"]}.get(name, [name]), True
-    kinds = (each.__name__ for each in type(row).__mro__ if each.__module__ in _KINDS_WRITTEN_IN)
-    kind = next(kinds)
-    state = getattr(row, "state", None)
-    if kind == "Schedule" and state:
-        return list(state), False
-    return _VALUES.get(kind, {"formula": ["factor"]}).get(name, [name.replace("_", " ")]), True
+    if getattr(row, "state", None):  # a schedule that looks at the validation loss
+        return list(row.state), False  # type: ignore[attr-defined]
+    kinds = [_VALUES[each.__name__] for each in type(row).__mro__ if each.__name__ in _VALUES]
+    signs = kinds[0] if kinds else {"formula": ["f"]}
+    return signs.get(name, [name.replace("_", " ")]), True
 
 
 def _moved(row: Any, name: str, formula: Formula) -> list[str]:
@@ -109,4 +106,6 @@ def _moved(row: Any, name: str, formula: Formula) -> list[str]:
     hook = name.removeprefix("hooks.") if name.startswith("hooks.") else getattr(row, "hook", "update")
     taken = inspect.signature(formula).parameters
     first = "gradient" if hook == "gradient" else "theta"
+    if hook == "resume":
+        return ["theta", "gradient", *(state for state in row.state if state in taken)]
     return [first, *(state for state in row.state if state in taken)]

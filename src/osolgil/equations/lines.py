@@ -11,7 +11,7 @@ from osolgil.engines._binding import source
 from osolgil.equations.latex import Latex
 from osolgil.equations.mathml import MathML
 from osolgil.equations.notation import Notation
-from osolgil.equations.symbols import symbols
+from osolgil.equations.symbols import SUBSCRIPTS, symbols
 from osolgil.equations.terms import Code, Name, Term, term
 from osolgil.equations.text import Text
 
@@ -58,7 +58,8 @@ def lines(formula: Callable[..., Any], heads: Sequence[str], ready: bool = False
     used = [node.id for node in ast.walk(function) if isinstance(node, ast.Name)]
     letters = symbols([*own, *used, *([] if ready else heads)])
     return [
-        Line(each.head, each.body, each.arrow, each.ready, each.depth, letters) for each in _merged(found)
+        Line(each.head, each.body, each.arrow, each.ready, each.depth, letters)
+        for each in (_merged(found) if len(heads) == 1 else found)
     ]
 
 
@@ -104,12 +105,40 @@ def _returned(
     value: ast.expr, known: set[str], heads: Sequence[str], ready: bool, depth: int
 ) -> Iterator[Line]:
     values = list(value.elts) if isinstance(value, ast.Tuple) else [value]
+    if ready and len(heads) == 1 and len(values) > 1:
+        heads = [f"{heads[0]}{number}".translate(SUBSCRIPTS) for number in range(1, len(values) + 1)]
     if len(values) != len(heads):
         yield Line("", Code(f"return {ast.unparse(value)}"), depth=depth)
         return
-    for head, each in zip(heads, values, strict=True):
-        if not (isinstance(each, ast.Name) and each.id == head):
-            yield Line(head, term(each), not ready and head in known, ready, depth)
+    told = [
+        (head, each)
+        for head, each in zip(heads, values, strict=True)
+        if not (isinstance(each, ast.Name) and each.id == head)
+    ]
+    for head, each in told if ready else _in_reading_order(told):
+        yield Line(head, term(each), not ready and head in known, ready, depth)
+
+
+def _in_reading_order(told: list[tuple[str, ast.expr]]) -> list[tuple[str, ast.expr]]:
+    """Values are returned all at once, lines are read one after another: what reads a name comes before its change.
+
+    Two that read each other have no such order; they stay as they are.
+    """
+    waiting, ordered = list(told), []
+    while waiting:
+        free = [
+            pair
+            for pair in waiting
+            if not any(_reads(other, pair[0]) for other in waiting if other is not pair)
+        ]
+        following = free[0] if free else waiting[0]
+        waiting.remove(following)
+        ordered.append(following)
+    return ordered
+
+
+def _reads(pair: tuple[str, ast.expr], name: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(pair[1]))
 
 
 def _merged(found: list[Line]) -> list[Line]:

@@ -92,7 +92,10 @@ class Notation(ABC):
                     joined += [self.sign(sign), text]
                 return self.row(*joined), COMPARED
             case terms.Cases(pieces):
-                each = [(self.text(one), None if when is None else self.text(when)) for one, when in pieces]
+                each = [
+                    (self._bound(one, ADDED), None if when is None else self._bound(when, COMPARED))
+                    for one, when in pieces
+                ]
                 return self.cases(each), COMPARED
             case terms.Code(text):
                 return self.code(text), ATOM

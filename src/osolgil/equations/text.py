@@ -45,7 +45,8 @@ class Text(Notation):
         return f"{base}^{self._bound(exponent, ATOM)}", RAISED
 
     def root(self, of: Term) -> tuple[str, int]:
-        return f"√{self._bound(of, ATOM)}", ATOM
+        bare = isinstance(of, terms.Name | terms.Number)
+        return (f"√{self._bound(of, ATOM)}" if bare else f"√({self.text(of)})"), ATOM
 
     def exponential(self, of: Term) -> tuple[str, int]:
         return f"exp({self.text(of)})", ATOM

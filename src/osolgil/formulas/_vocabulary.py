@@ -12,7 +12,7 @@ there may a formula repeat itself (`for k in range(5)`) or stand aside for a ste
 """
 
 import numpy as np
-from numpy import absolute, arctan, exp, expm1, log, log1p, maximum, minimum, sign, sqrt, tanh, where
+from numpy import absolute, arctan, exp, expm1, floor, log, log1p, maximum, minimum, sign, sqrt, tanh, where
 
 from osolgil.formulas._array_words import (
     ARRAY_WORDS,
@@ -50,6 +50,7 @@ __all__ = [
     "erfc",
     "exp",
     "expm1",
+    "floor",
     "identity",
     "log",
     "log1p",
@@ -62,8 +63,11 @@ __all__ = [
     "norm",
     "orthonormal",
     "pushed",
+    "row_dot",
     "row_maxima",
     "row_maximum",
+    "row_norm",
+    "row_size",
     "row_sums",
     "rows",
     "shaped_like",
@@ -132,3 +136,20 @@ def simplex_threshold(row):
     below = np.maximum(row - np.max(row, axis=-1, keepdims=True), -2.0)
     counts = np.arange(1.0, np.shape(row)[-1] + 1.0, dtype=below.dtype)
     return np.max((np.cumsum(-np.sort(-below, axis=-1), axis=-1) - 1.0) / counts, axis=-1)
+
+
+def row_dot(left, right):
+    """Sum of products over the last axis."""
+    return np.sum(left * right, axis=-1)
+
+
+def row_norm(row):
+    """Length of the last axis as a vector, measured against its largest entry so that no square overflows."""
+    largest = np.max(np.abs(row), axis=-1)
+    unit = np.where((largest > 0.0) & (largest < np.inf), largest, 1.0)
+    return unit * np.sqrt(np.sum((row / unit[..., None]) ** 2, axis=-1))
+
+
+def row_size(row):
+    """How many entries the last axis has."""
+    return np.full(np.shape(row)[:-1], float(np.shape(row)[-1]))

@@ -20,10 +20,12 @@ from typing import Any, Generic, Literal, TypeVar
 from osolgil.errors import SettingsError
 from osolgil.formulas import naming
 from osolgil.formulas.activation_row import Activation
+from osolgil.formulas.part import Hook, Optimizer, Wrapper
 from osolgil.formulas.row import Formula, Row
+from osolgil.formulas.schedule_row import Schedule
 from osolgil.spelling import hint
 
-Scope = Literal["element", "layer", "network"]
+Task = Literal["classification", "multi-label", "regression"]
 NOT_AVAILABLE: Mapping[str, str] = MappingProxyType(
     {"pytorch": "not available", "keras": "not available", "optax": "not available"}
 )
@@ -33,83 +35,45 @@ NOT_AVAILABLE: Mapping[str, str] = MappingProxyType(
 class Loss(Row):
     """A loss per output element and its derivative with respect to the network's output.
 
-    `statistic` reduces a row of outputs to one number the element formulas need (the log-normaliser of the
-    softmax), or is None.
+    Both take the output, the target, what `statistic` found in the row, and the hyperparameters. `statistic` is
+    a function of a row's outputs and targets that returns those numbers, or None. `tasks` it can train, the
+    usual first. `link` "log" says that outputs are logarithms of what they predict; `targets` which are
+    possible. `convex` as a function of a row's outputs.
     """
 
     slope: Formula = field(kw_only=True)
-    task: Literal["classification", "regression"] = field(kw_only=True)
+    tasks: tuple[Task, ...] = field(kw_only=True)
     statistic: Formula | None = field(default=None, kw_only=True)
+    link: Literal["identity", "log"] = field(default="identity", kw_only=True)
+    targets: Literal["any", "zero or more", "positive"] = field(default="any", kw_only=True)
+    convex: bool = field(default=False, kw_only=True)
+
+    @property
+    def task(self) -> Task:
+        """The task it usually trains."""
+        return self.tasks[0]
+
+    @property
+    def statistic_names(self) -> tuple[str, ...]:
+        """What the formula calls the numbers of its row."""
+        parameters = inspect.signature(self.formula).parameters.values()
+        return tuple(p.name for p in parameters if p.default is inspect.Parameter.empty)[2:]
 
 
 @dataclass(frozen=True, eq=False)
 class InitialScale(Row):
-    """Standard deviation of initial weights from fan-in and fan-out, and the distribution they come from."""
+    """Standard deviation of initial weights from fan-in and fan-out, and the distribution they come from.
 
-    distribution: Literal["normal", "uniform"] = field(kw_only=True)
-
-
-@dataclass(frozen=True, eq=False)
-class Optimizer(Row):
-    """An update with its state, and coefficients computed once per step.
-
-    `scope` says what the update is given: "element", one number at a time; "layer", a weight as a matrix
-    (inputs, outputs) and a bias, gain or shift as one row (1, units), which `vectors` moves where it is given;
-    "network", all parameters as one vector (size,). `state` names the arrays carried from step to step; they are
-    as large as θ unless `shapes` says otherwise, in the words "rows", "columns", "size" and whole numbers; () is
-    a number. They start at 0 unless `initial` gives a number, a hyperparameter's name, "theta" (the parameters
-    at the start), "identity" or the numbers themselves. `carried` names scalars carried from step to step with
-    their first values; `defaults` are the hyperparameters. An update that takes `loss` is given the batch's
-    loss. `generalises` names the optimizers it contains as special cases, which it must not lose to when well
-    tuned (Choi et al. 2019, arXiv:1910.05446).
+    `bias`: biases are "zero", as wide as the weights ("uniform"), or of the critical variance. With `bias`
+    "critical" the formula takes the activation's critical weight variance too. `adapts_to_data`: the engine
+    divides each layer's weights by the deviation of its outputs on training rows.
     """
 
-    state: tuple[str, ...] = field(kw_only=True)
-    defaults: Mapping[str, float] = field(kw_only=True)
-    changes: str = field(kw_only=True)
-    answers: str = field(kw_only=True)
-    coefficients: Formula | None = field(default=None, kw_only=True)
-    carried: Mapping[str, float] = field(default_factory=dict, kw_only=True)
-    generalises: tuple[str, ...] = field(default=(), kw_only=True)
-    full_batch: bool = field(default=False, kw_only=True)
-    scope: Scope = field(default="element", kw_only=True)
-    vectors: Formula | None = field(default=None, kw_only=True)
-    shapes: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict, kw_only=True)
-    initial: Mapping[str, float | str | tuple[float, ...]] = field(default_factory=dict, kw_only=True)
-
-    @property
-    def family(self) -> str:
-        """The module it is written in: "momentum", "adaptive", "adam" …"""
-        return self.formula.__module__.rpartition(".")[2]
-
-    @property
-    def coefficient_names(self) -> tuple[str, ...]:
-        """Names of the scalars the update takes after the parameter, its gradient and the state."""
-        names = dict.fromkeys(name for formula in self.updates for name in _arguments(formula)[2:])
-        return tuple(name for name in names if name not in (*self.state, "loss"))
-
-    @property
-    def updates(self) -> tuple[Formula, ...]:
-        """The update of matrices, and the one of vectors where they are treated apart."""
-        return (self.formula,) if self.vectors is None else (self.formula, self.vectors)
-
-    @property
-    def needs_loss(self) -> bool:
-        """Whether the update is given the batch's loss."""
-        return any("loss" in _arguments(formula) for formula in self.updates)
-
-    def state_of(self, formula: Formula) -> tuple[str, ...]:
-        """The state that one of the updates takes."""
-        names = _arguments(formula)
-        return tuple(name for name in self.state if name in names)
-
-    def hyperparameters(self, **given: float) -> dict[str, float]:
-        """Defaults overridden by what is given; unknown names raise `SettingsError`."""
-        return naming.settle(self.title, self.defaults, given, self.limits)
-
-
-def _arguments(formula: Formula) -> tuple[str, ...]:
-    return tuple(inspect.signature(formula).parameters)
+    distribution: Literal["normal", "uniform", "truncated", "orthogonal", "sparse", "identity"] = field(
+        kw_only=True
+    )
+    bias: Literal["zero", "uniform", "critical"] = field(default="zero", kw_only=True)
+    adapts_to_data: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,6 +138,8 @@ _losses: Shelf[Loss] = Shelf("loss")
 _initial_scales: Shelf[InitialScale] = Shelf("initial scale")
 _optimizers: Shelf[Optimizer] = Shelf("optimizer")
 _surfaces: Shelf[Surface] = Shelf("surface")
+_schedules: Shelf[Schedule] = Shelf("schedule")
+_wrappers: Shelf[Wrapper] = Shelf("wrapper")
 
 
 def activation(name: str | Formula) -> Activation:
@@ -195,13 +161,29 @@ def initial_scale(name: str) -> InitialScale:
 
 
 def optimizer(name: str | Formula) -> Optimizer:
-    """The optimizer called `name`."""
+    """The optimizer called `name`; it may be wrapped, `lookahead(adam, period=5)`."""
+    if isinstance(name, str) and ("(" in name or ")" in name):
+        from osolgil.formulas import wrapping
+
+        return wrapping.parse(name)
+    if isinstance(name, str) and naming.plain(name) in _wrappers.rows:
+        raise SettingsError(f"'{name}' stands around an optimizer; write for example {name}(adam).")
     return _loaded(_optimizers).find(name)
 
 
 def surface(name: str) -> Surface:
     """The surface called `name`."""
     return _loaded(_surfaces).find(name)
+
+
+def schedule(name: str) -> Schedule:
+    """The schedule called `name`."""
+    return _loaded(_schedules).find(name)
+
+
+def wrapper(name: str) -> Wrapper:
+    """The wrapper called `name`."""
+    return _loaded(_wrappers).find(name)
 
 
 def activations() -> Mapping[str, Activation]:
@@ -234,8 +216,26 @@ def surfaces() -> Mapping[str, Surface]:
     return _loaded(_surfaces).rows
 
 
+def schedules() -> Mapping[str, Schedule]:
+    """Every schedule, by name."""
+    return _loaded(_schedules).rows
+
+
+def wrappers() -> Mapping[str, Wrapper]:
+    """Every wrapper, by name."""
+    return _loaded(_wrappers).rows
+
+
 def _loaded(shelf: Shelf[RowType]) -> Shelf[RowType]:
-    from osolgil.formulas import activations, initial_scales, losses, optimizers, surfaces  # noqa: F401
+    from osolgil.formulas import (  # noqa: F401
+        activations,
+        initial_scales,
+        losses,
+        optimizers,
+        schedules,
+        surfaces,
+        wrappers,
+    )
 
     return shelf
 
@@ -284,4 +284,19 @@ def add_surface(*, slope: Formula, name: str | None = None, **facts: Any) -> Cal
     """Decorator: put a surface with its gradient `slope` into the catalog."""
     return lambda formula: _surfaces.add(
         Surface(name=_name(formula, name), formula=formula, slope=slope, **facts)
+    )
+
+
+def add_schedule(*, name: str | None = None, **facts: Any) -> Callable[[Formula], Schedule]:
+    """Decorator: put a schedule into the catalog."""
+    return lambda formula: _schedules.add(Schedule(name=_name(formula, name), formula=formula, **facts))
+
+
+def add_wrapper(
+    *, hook: Hook, defaults: Mapping[str, float] = MappingProxyType({}), name: str | None = None, **facts: Any
+) -> Callable[[Formula], Wrapper]:
+    """Decorator: put a wrapper, its formula standing at `hook`, into the catalog."""
+    facts = {"state": (), "defaults": MappingProxyType(dict(defaults)), **facts}
+    return lambda formula: _wrappers.add(
+        Wrapper(name=_name(formula, name), formula=formula, hook=hook, **facts)
     )

@@ -44,7 +44,8 @@ def row_facts(row: Row, brief: bool = False) -> dict[str, Any]:
     }
     for field in dataclasses.fields(row):
         value = getattr(row, field.name)
-        if field.name not in facts and field.name != "defaults" and not callable(value):
+        known = field.name in facts or field.name == "defaults"
+        if not (known or callable(value) or dataclasses.is_dataclass(value)):
             facts[field.name] = plain(value)
     facts |= computed(row)
     if not brief:

@@ -2,8 +2,8 @@
 
 >>> find("adam").title
 'Adam'
->>> [row.name for row in chosen("optimizers", parent="sgd", year="-1970")]
-['momentum']
+>>> "nesterov" in [row.name for row in chosen("optimizers", parent="momentum", year="-1990")]
+True
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 
 from osolgil.errors import SettingsError
-from osolgil.formulas import catalog
+from osolgil.formulas import catalog, own
 from osolgil.formulas.catalog import Row
 from osolgil.spelling import hint
 
@@ -30,14 +30,19 @@ def rows_of(kind: str) -> Mapping[str, Row]:
 
 def kind_of(row: Row) -> str:
     """The kind a row belongs to."""
+    if isinstance(row, own.Own):
+        return {"optimizer": "optimizers", "activation": "activations", "loss": "losses"}[row.written.kind]
     return next(kind for kind in KINDS if any(each is row for each in rows_of(kind).values()))
 
 
 def find(name: str, kind: str | None = None) -> Row:
     """The row called `name`, by name or alias, in one kind or in all; `SettingsError` names the nearest one.
 
-    Of rows of several kinds with the same name, "kind/name" chooses: "losses/huber".
+    Of rows of several kinds with the same name, "kind/name" chooses: "losses/huber". A place such as
+    "mine.py:bent" is a formula of the user's own.
     """
+    if own.is_place(name):
+        return own.find(own.kind_at(name), name)
     before, slash, after = name.rpartition("/")
     if slash and kind is None:
         kind, name = _plain(before), after

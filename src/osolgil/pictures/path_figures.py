@@ -163,18 +163,18 @@ def svg(paths: Paths) -> str:
     )
     title = escape(paths.surface.title)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_SVG_WIDTH} {_SVG_HEIGHT}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="ways" viewBox="0 0 {_SVG_WIDTH} {_SVG_HEIGHT}" role="img" '
         f'aria-label="{title}"><title>{title}</title><style>{_SVG_STYLE}</style>'
         f'<rect class="paper" width="{_SVG_WIDTH}" height="{_SVG_HEIGHT}"/>{"".join(parts)}</svg>\n'
     )
 
 
 _SVG_STYLE = (
-    ".paper{fill:#fbfaf7}.level{fill:none;stroke:#2f6f4f;stroke-width:.8}polyline{fill:none;stroke-width:2.2;"
-    "stroke-linejoin:round}text{font:13px system-ui,sans-serif;fill:#1d2329;paint-order:stroke;stroke:#fbfaf7;"
-    "stroke-width:3px}.minimum{stroke:#1d2329;stroke-width:2;fill:none}.start{fill:none;stroke:#1d2329;"
-    "stroke-width:2}@media(prefers-color-scheme:dark){.paper{fill:#14181c}.level{stroke:#7cc9a0}text{fill:#e7eaed;"
-    "stroke:#14181c}.minimum,.start{stroke:#e7eaed}}"
+    ".ways .paper{fill:#fbfaf7}.ways .level{fill:none;stroke:#2f6f4f;stroke-width:.8}.ways polyline{fill:none;"
+    "stroke-width:2.2;stroke-linejoin:round}.ways text{font:13px system-ui,sans-serif;fill:#1d2329;paint-order:stroke;"
+    "stroke:#fbfaf7;stroke-width:3px}.ways .minimum,.ways .start{stroke:#1d2329;stroke-width:2;fill:none}"
+    "@media(prefers-color-scheme:dark){.ways .paper{fill:#14181c}.ways .level{stroke:#7cc9a0}.ways text{fill:#e7eaed;"
+    "stroke:#14181c}.ways .minimum,.ways .start{stroke:#e7eaed}}"
 )
 
 

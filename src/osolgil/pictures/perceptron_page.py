@@ -103,7 +103,7 @@ def _plane(lesson: Lesson, language: str) -> Figure:
                     "name": message("perceptron.line", language),
                 }
             )  # fmt: skip
-    layout = _layout("x₁", "x₂") | {"showlegend": True}
+    layout: Figure = _layout("x₁", "x₂") | {"showlegend": True}
     layout["xaxis"]["range"], layout["yaxis"]["range"] = [
         [float(a), float(b)] for a, b in zip(low, high, strict=True)
     ]
@@ -144,9 +144,8 @@ def _mistakes(lesson: Lesson, language: str) -> Figure:
                 "line": {"color": "ink", "dash": "dot", "width": 1.6},
             }
         )  # fmt: skip
-    layout = _layout(message("axis.epoch", language), message("perceptron.mistakes", language)) | {
-        "showlegend": True
-    }
+    layout: Figure = _layout(message("axis.epoch", language), message("perceptron.mistakes", language))
+    layout["showlegend"] = True
     if lesson.separation.bound is not None and lesson.separation.bound > 20 * max(total[-1], 1):
         layout["yaxis"]["type"] = "log"
     return {"data": traces, "layout": layout}

@@ -1,7 +1,8 @@
-"""Where the members of a family tree stand: time runs down, a lane per family, a row or more per year.
+"""Where the members of a family tree stand: time runs down, each family keeps to its own columns while it lasts.
 
-Lanes are ordered so that parents and children of different families stand near each other. Within a lane a child
-keeps to its parent's column where nothing stands between them.
+The oldest family stands in the middle; every later one takes the free columns nearest to its parents, so that
+families which never meet in time may stand below each other. Within a family a child keeps to its parent's column
+where nothing stands between them.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-LANE_COLUMNS = 3
+MOST_COLUMNS = 3
 PER_COLUMN, PER_STACK = 9, 3
-COLUMN, ROW, NODE_WIDTH, NODE_HEIGHT = 138, 40, 118, 26
-LEFT, TOP, LANE_GAP, YEAR_GAP = 64, 58, 18, 8
+USUAL_COLUMNS = 9
+COLUMN, ROW, NODE_WIDTH, NODE_HEIGHT = 134, 38, 118, 26
+LEFT, TOP, YEAR_GAP = 60, 24, 16
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,22 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Lane:
+    """The columns of a family, while it lasts."""
+
+    family: str
+    left: float
+    right: float
+    top: float
+
+
+@dataclass(frozen=True)
 class TreeLayout:
-    """Centres of the members, tops and bottoms of years, left and right ends of lanes, and the whole size."""
+    """Centres of the members, tops and bottoms of years, the families' lanes, and the whole size."""
 
     centres: Mapping[str, tuple[float, float]]
     years: Sequence[tuple[int, float, float]]
-    lanes: Sequence[tuple[str, float, float]]
+    lanes: Sequence[Lane]
     width: float
     height: float
 
@@ -46,37 +58,40 @@ def place(members: Sequence[Member]) -> TreeLayout:
     >>> found.centres["a"][0] == found.centres["b"][0], found.centres["a"][1] < found.centres["b"][1]
     (True, True)
     """
-    lanes = _lane_order(members)
-    widths = {family: _columns([each.year for each in members if each.family == family]) for family in lanes}
+    families = list(dict.fromkeys(each.family for each in sorted(members, key=lambda each: each.year)))
+    widths = {
+        family: _columns([each.year for each in members if each.family == family]) for family in families
+    }
     columns, rows, tops, height = _grid(members, widths)
-    starts, right = {}, float(LEFT)
-    ends = []
-    for family in lanes:
-        starts[family] = right
-        right += widths[family] * COLUMN
-        ends.append((family, starts[family], right))
-        right += LANE_GAP
+    starts = _lane_starts(members, families, widths)
+    first = min(starts.values())
+    lefts = {family: LEFT + (start - first) * COLUMN for family, start in starts.items()}
     centres = {
         each.name: (
-            starts[each.family] + (columns[each.name] + 0.5) * COLUMN,
+            float(lefts[each.family] + (columns[each.name] + 0.5) * COLUMN),
             tops[each.year][0] + (rows[each.name] + 0.5) * ROW,
         )
         for each in members
     }
+    begun = {family: min(each.year for each in members if each.family == family) for family in families}
+    lanes = [
+        Lane(family, lefts[family], lefts[family] + widths[family] * COLUMN, tops[begun[family]][0])
+        for family in families
+    ]
     years = [(year, top, bottom) for year, (top, bottom) in tops.items()]
-    return TreeLayout(centres, years, ends, right + 4, height + 16)
+    return TreeLayout(centres, years, lanes, max(lane.right for lane in lanes) + 16, height + 8)
 
 
 def _columns(years: Sequence[int]) -> int:
-    """Columns of a lane: enough that neither all its members nor those of one year stand in too high a pile."""
+    """Columns of a family: enough that neither all its members nor those of one year stand in too high a pile."""
     pile = max(Counter(years).values())
-    return min(LANE_COLUMNS, max(-(-len(years) // PER_COLUMN), -(-pile // PER_STACK)))
+    return min(MOST_COLUMNS, max(-(-len(years) // PER_COLUMN), -(-pile // PER_STACK)))
 
 
 def _grid(
     members: Sequence[Member], widths: Mapping[str, int]
 ) -> tuple[dict[str, int], dict[str, int], dict[int, tuple[float, float]], float]:
-    """Column within the lane and row within the year of every member, and top and bottom of every year."""
+    """Column within the family and row within the year of every member, and top and bottom of every year."""
     columns: dict[str, int] = {}
     rows: dict[str, int] = {}
     tops: dict[int, tuple[float, float]] = {}
@@ -109,30 +124,33 @@ def _first_free(wanted: Sequence[tuple[str, int]], taken: set[tuple[str, int, in
     raise AssertionError("rows never end")
 
 
-def _lane_order(members: Sequence[Member]) -> list[str]:
-    """Families in an order that keeps lines between them short: swaps of two lanes as long as one helps."""
+def _lane_starts(
+    members: Sequence[Member], families: Sequence[str], widths: Mapping[str, int]
+) -> dict[str, int]:
+    """The first column of every family, oldest family first: of the free places the one nearest to its parents."""
     family_of = {each.name: each.family for each in members}
-    weights: dict[tuple[str, str], int] = defaultdict(int)
-    for each in members:
-        for parent in each.parents:
-            if parent in family_of and family_of[parent] != each.family:
-                weights[family_of[parent], each.family] += 1
-    first: dict[str, int] = {}
-    for each in members:
-        first[each.family] = min(each.year, first.get(each.family, each.year))
-    order = sorted(first, key=lambda family: (first[family], family))
+    taken: set[tuple[int, int]] = set()
+    starts: dict[str, int] = {}
+    for family in families:
+        own = [each for each in members if each.family == family]
+        span = range(min(each.year for each in own), max(each.year for each in own) + 1)
+        abroad = [family_of[p] for each in own for p in each.parents if family_of.get(p, family) in starts]
+        middles = [starts[other] + widths[other] / 2 for other in abroad] or [USUAL_COLUMNS / 2]
+        starts[family] = _nearest_free(middles, widths[family], span, taken)
+        taken |= {(starts[family] + column, year) for column in range(widths[family]) for year in span}
+    return starts
 
-    def length(lanes: list[str]) -> int:
-        places = {family: number for number, family in enumerate(lanes)}
-        return sum(count * abs(places[one] - places[other]) for (one, other), count in weights.items())
 
-    best = length(order)
-    improved = True
-    while improved:
-        improved = False
-        for one, other in itertools.combinations(range(len(order)), 2):
-            tried = order.copy()
-            tried[one], tried[other] = tried[other], tried[one]
-            if length(tried) < best:
-                order, best, improved = tried, length(tried), True
-    return order
+def _nearest_free(middles: Sequence[float], width: int, span: range, taken: set[tuple[int, int]]) -> int:
+    """Within the usual columns where one is free there, else beyond them on either side."""
+    for beyond in itertools.count():
+        free = [
+            start
+            for start in range(-beyond, USUAL_COLUMNS - width + 1 + beyond)
+            if not any((start + column, year) in taken for column in range(width) for year in span)
+        ]
+        if free:
+            return min(
+                free, key=lambda start: (sum(abs(start + width / 2 - each) for each in middles), start)
+            )
+    raise AssertionError("columns never end")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from osolgil.pictures.tree_layout import NODE_HEIGHT, NODE_WIDTH, Member, TreeLayout, place
+from osolgil.pictures.tree_layout import NODE_HEIGHT, NODE_WIDTH, Lane, Member, TreeLayout, place
 
 HUES = (152, 22, 220, 330, 48, 190, 268, 95, 0, 170, 300, 240)
 _LETTER = 6.3
@@ -13,7 +13,8 @@ _LETTER = 6.3
 STYLE = """
 .tree text { font: 12px system-ui, -apple-system, "Segoe UI", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif; }
 .tree .year { fill: var(--tree-soft); text-anchor: end; font-size: 12px; font-variant-numeric: tabular-nums; }
-.tree .lane-name { text-anchor: middle; font-weight: 600; fill: hsl(var(--hue) 45% var(--tree-light)); }
+.tree .lane-name { text-anchor: middle; font-weight: 600; font-size: 11px; paint-order: stroke;
+  stroke: var(--tree-ground); stroke-width: 4px; fill: hsl(var(--hue) 45% var(--tree-light)); }
 .tree .band { fill: var(--tree-ink); fill-opacity: 0.035; }
 .tree .edge { fill: none; stroke: hsl(var(--hue) 38% var(--tree-light)); stroke-width: 1.4; stroke-opacity: 0.42; }
 .tree .node rect { fill: var(--tree-card); stroke: hsl(var(--hue) 45% var(--tree-light)); stroke-width: 1.3; }
@@ -21,9 +22,11 @@ STYLE = """
 .tree .node text { fill: var(--tree-ink); text-anchor: middle; }
 """
 THEMES = """
-.tree { --tree-ink: #1d2329; --tree-soft: #6b7480; --tree-card: #ffffff; --tree-paper: #fbfaf7; --tree-light: 36%; }
+.tree { --tree-ink: #1d2329; --tree-soft: #6b7480; --tree-card: #ffffff; --tree-paper: #fbfaf7; --tree-light: 36%;
+  --tree-ground: #fdfcfa; }
 @media (prefers-color-scheme: dark) {
-  .tree { --tree-ink: #e7eaed; --tree-soft: #98a3ae; --tree-card: #1b2126; --tree-paper: #14181c; --tree-light: 64%; }
+  .tree { --tree-ink: #e7eaed; --tree-soft: #98a3ae; --tree-card: #1b2126; --tree-paper: #14181c; --tree-light: 64%;
+    --tree-ground: #191f24; }
 }
 """
 
@@ -36,14 +39,9 @@ def tree_svg(
     names: what a family is called on the picture, by family; by default its own name with spaces.
     """
     layout = place(members)
-    hues = {family: HUES[number % len(HUES)] for number, (family, _, _) in enumerate(layout.lanes)}
+    hues = {lane.family: HUES[number % len(HUES)] for number, lane in enumerate(layout.lanes)}
     parts = [_style(layout)] if alone else []
     parts += _years(layout)
-    for family, left, right in layout.lanes:
-        label = escape((names or {}).get(family, family.replace("_", " ")))
-        parts.append(
-            f'<text class="lane-name" style="--hue:{hues[family]}" x="{(left + right) / 2:g}" y="26">{label}</text>'
-        )
     known = {each.name: each for each in members}
     for each in members:
         parts += [
@@ -51,6 +49,7 @@ def tree_svg(
             for parent in each.parents
             if parent in known
         ]
+    parts += [_name(lane, (names or {}).get(lane.family), hues[lane.family]) for lane in layout.lanes]
     parts += [_node(layout, each, hues[each.family]) for each in members]
     width, height = f"{layout.width:g}", f"{layout.height:g}"
     return (
@@ -65,12 +64,18 @@ def _style(layout: TreeLayout) -> str:
     return f"<style>{THEMES}{STYLE}</style>{ground}"
 
 
+def _name(lane: Lane, name: str | None, hue: int) -> str:
+    label = escape(name or lane.family.replace("_", " "))
+    middle = (lane.left + lane.right) / 2
+    return f'<text class="lane-name" style="--hue:{hue}" x="{middle:g}" y="{lane.top + 2:g}">{label}</text>'
+
+
 def _years(layout: TreeLayout) -> list[str]:
     parts = []
     for number, (year, top, bottom) in enumerate(layout.years):
         if number % 2 == 0:
             parts.append(
-                f'<rect class="band" x="0" y="{top - 4:g}" width="{layout.width:g}" height="{bottom - top + 8:g}"/>'
+                f'<rect class="band" x="0" y="{top - 8:g}" width="{layout.width:g}" height="{bottom - top + 16:g}"/>'
             )
         parts.append(f'<text class="year" x="48" y="{(top + 24):g}">{year}</text>')
     return parts

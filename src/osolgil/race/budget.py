@@ -36,9 +36,7 @@ def fit(
 def seconds_per_epoch(settings: RaceSettings, network: Network, task: Task, workers: int) -> float:
     """Seconds an epoch of one run takes when all cores train runs, measured on part of the rows."""
     batch = settings.batch_size or 1
-    part = Task(
-        task.inputs, task.targets, task.training[: 32 * batch], task.validation[: 8 * batch], task.loss
-    )
+    part = replace(task, training=task.training[: 32 * batch], validation=task.validation[: 8 * batch])
     run = RunSetting("adam", {}, settings.seed, batch, clip_norm=settings.clip_norm, dropout=settings.dropout)
     fleet = Fleet.create(network, part, [run] * (2 * workers), 3, settings.precision)
     fleet.advance(["adam"] * len(fleet), 1, workers=workers)

@@ -1,9 +1,9 @@
 """What a race leaves on disk while it runs, so that it can be killed at any moment and go on.
 
 A race is a fixed sequence of stages, each of which trains some runs to some epoch. A finished stage leaves its
-histories, on which every later decision rests; one snapshot holds the whole state of the stage in progress. A
-race that goes on repeats its decisions, reads the stages it has, and trains what is missing: since training is
-reproducible to the bit, so is the verdict.
+histories and records, on which every later decision and answer rests; one snapshot holds the whole state of the
+stage in progress. A race that goes on repeats its decisions, reads the stages it has, and trains what is missing:
+since training is reproducible to the bit, so is the verdict.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from osolgil.engines.cpu.kernels import layout
 from osolgil.files import told_plainly, write_atomically
 
 _SHARE = 0.05
-_DECIDED = ("histories", "runs")
+_DECIDED = ("histories", "records", "runs")
 
 
 class Checkpoint:

@@ -22,7 +22,8 @@ _FRESH = 1_000
 class Candidate:
     """One setting of an entrant, run on several seeds, and what has become of it.
 
-    histories: (seeds, epochs, layout.HISTORY_COLUMNS), NaN where not trained. lowest is the score of a diverged run.
+    histories: (seeds, epochs, layout.HISTORY_COLUMNS), records: (seeds, epochs, layers, layout.RECORD_COLUMNS), NaN
+    where not trained. lowest is the score of a diverged run.
     state is "running", "finished", "eliminated" or "diverged"; phase is "tune" or "confirm".
     """
 
@@ -36,6 +37,9 @@ class Candidate:
     state: str = "running"
     reason: str = ""
     statuses: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    records: np.ndarray = field(
+        default_factory=lambda: np.zeros((0, 0, 0, layout.RECORD_COLUMNS), np.float32)
+    )
 
     @property
     def learning_rate(self) -> float:
@@ -139,6 +143,7 @@ class Course:
                 self.checkpoint.save(self.stage, fleet)
             self.checkpoint.finish(self.stage, fleet)
         self._collect(fleet, running)
+        self._collect_records(fleet, running)
         self.stage += 1
         return has_states
 
@@ -170,7 +175,7 @@ class Course:
         runs = [
             RunSetting(
                 c.entrant.optimizer, c.hyperparameters, seed, settings.batch_size or 1, settings.l1, settings.l2,
-                settings.weight_decay, settings.clip_norm, settings.dropout,
+                settings.weight_decay, settings.clip_norm, settings.dropout, settings.schedule,
             )
             for c in candidates
             for seed in c.seeds
@@ -183,6 +188,13 @@ class Course:
             count = len(candidate.seeds)
             candidate.histories[...] = fleet.arrays["histories"][place : place + count]
             candidate.statuses = fleet.arrays["runs"][place : place + count, layout.STATUS].copy()
+            place += count
+
+    def _collect_records(self, fleet: Fleet, running: list[Candidate]) -> None:
+        place = 0
+        for candidate in running:
+            count = len(candidate.seeds)
+            candidate.records = fleet.arrays["records"][place : place + count].copy()
             place += count
 
 

@@ -17,7 +17,7 @@ from osolgil.race.budget import fit
 from osolgil.race.checkpoint import Checkpoint
 from osolgil.race.conclusion import under_tuned
 from osolgil.race.course import Candidate, Course
-from osolgil.race.facts import conclude, task_of
+from osolgil.race.facts import conclude, fitted, task_of
 from osolgil.race.progress import Progress
 from osolgil.race.settings import Entering, RaceSettings, entrants, listed
 from osolgil.race.tuning import best, tune, widen
@@ -31,9 +31,10 @@ def race(
     targets: Any = None,
     *,
     optimizers: Entering | Sequence[Entering] | None = None,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     task: str | None = None,
     test: Any = None,
+    sample_weight: Any = None,
     budget: float | None = None,
     jobs: int | None = None,
     out: str | Path | None = None,
@@ -54,7 +55,8 @@ def race(
         targets: (rows,) with arrays: labels or numbers.
         optimizers: names, "name=optimizer" pairs, Entrants, or optimizers of your own: functions, or places such
             as "mine.py:my_optimizer" (see `osolgil.optimizer`); by default the lecture's eleven.
-        target, task, test: as for `osolgil.load` and `osolgil.from_arrays`.
+        target, task, test, sample_weight: as for `osolgil.load` and `osolgil.from_arrays`. A row of weight 2
+            counts as two equal rows in the loss, the score and the baselines.
         budget: seconds the race should end within; decides seeds, epochs and learning rates once, before it.
         jobs: threads to train with, by default one per core. The verdict does not depend on it.
         out: folder to write verdict.json, history.parquet, the model, report.html and recipes to; None: nothing.
@@ -87,12 +89,13 @@ def race(
     workers = threads(jobs)
     if budget is not None and not 0 < budget < float("inf"):
         raise SettingsError(f"The budget must be a positive number of seconds, not {budget}.")
-    data = data_of(inputs, targets, target, task, test, chosen.seed)
+    data = data_of(inputs, targets, target, task, test, chosen.seed, sample_weight)
     loaded = time.perf_counter() - begin
     if folder is not None and outputs.finished(folder, data, resume):
         return Verdict.load(folder, language)
     planned = None if folder is None else outputs.planned(folder, data, settings, resume)
     chosen = planned or chosen.completed(data.task, len(data.train))
+    data = fitted(data, chosen)
     job = task_of(data, chosen)
     network = chosen.network(data.train.inputs.shape[1], data.outputs)
     names = [entrant.optimizer for entrant in chosen.entrants]
@@ -117,7 +120,7 @@ def race(
         "total": time.perf_counter() - begin,
         "gflop_per_second": facts["work"]["floating_point_operations"] / max(course.seconds, 1e-9) / 1e9,
     }
-    verdict = Verdict(facts, outputs.history(course), model, folder, language)
+    verdict = Verdict(facts, outputs.history(course), model, folder, language, outputs.layers(course))
     if folder is not None:
         outputs.write(verdict, folder, language)
         checkpoint.remove()
@@ -149,19 +152,23 @@ def confirm(course: Course, chosen: dict[str, Candidate]) -> dict[str, Candidate
     return fresh
 
 
-def data_of(inputs: Any, targets: Any, target: str | None, task: str | None, test: Any, seed: int) -> Dataset:
+def data_of(
+    inputs: Any, targets: Any, target: Any, task: str | None, test: Any, seed: int, sample_weight: Any = None
+) -> Dataset:
     """What `race` and `train` are given, as a Dataset."""
     if isinstance(inputs, Dataset):
-        if targets is not None or any(choice is not None for choice in (target, task, test)):
+        if targets is not None or any(choice is not None for choice in (target, task, test, sample_weight)):
             raise SettingsError(
-                "A Dataset has its target, task and test rows already; give them to osolgil.load."
+                "A Dataset has its target, task, test rows and weights already; give them to osolgil.load."
             )
         return inputs
     if targets is None:
         if not isinstance(inputs, (str, Path)):
             raise SettingsError("Arrays need their targets too: race(X, y).")
-        return load(inputs, target=target, task=task, test=test, seed=seed)
-    return from_arrays(inputs, targets, target=target, task=task, test=test, seed=seed)
+        return load(inputs, target=target, task=task, test=test, seed=seed, sample_weight=sample_weight)
+    return from_arrays(
+        inputs, targets, target=target, task=task, test=test, seed=seed, sample_weight=sample_weight
+    )
 
 
 def threads(jobs: int | None) -> int:

@@ -12,6 +12,7 @@ from osolgil.data import Dataset
 from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import OsolgilError
+from osolgil.formulas import catalog
 from osolgil.model import Model
 from osolgil.race import own_formulas
 from osolgil.race.conclusion import leaderboard, model_run, profiles, sensitivity, target_score
@@ -21,6 +22,14 @@ from osolgil.race.settings import RaceSettings
 FORMAT = 1
 
 
+def fitted(data: Dataset, settings: RaceSettings) -> Dataset:
+    """The data with targets as the loss needs them: standardised, or shares of their mean below a logarithm."""
+    row = catalog.loss(settings.loss or "")
+    if row.link == "identity" or data.link == "log":
+        return data
+    return data.with_logarithmic_outputs(row.name, row.targets == "positive")
+
+
 def task_of(data: Dataset, settings: RaceSettings) -> Task:
     """The engine's task: rows of all splits one below the other, targets one-hot for classes."""
     parts = (data.train, data.validation, data.test)
@@ -28,6 +37,9 @@ def task_of(data: Dataset, settings: RaceSettings) -> Task:
     targets = np.concatenate([part.targets for part in parts])
     if data.task == "classification":
         targets = np.eye(data.outputs)[targets]
+    weights = None
+    if data.weights_name:
+        weights = np.concatenate([part.weights for part in parts if part.weights is not None])
     first, second = len(data.train), len(data.train) + len(data.validation)
     return Task(
         inputs,
@@ -35,6 +47,8 @@ def task_of(data: Dataset, settings: RaceSettings) -> Task:
         np.arange(first),
         np.arange(first, second),
         settings.loss or "",
+        None if weights is None else weights.astype(settings.precision),
+        data.task,
     )
 
 
@@ -86,7 +100,8 @@ def data_facts(data: Dataset) -> dict[str, Any]:
         "rows": data.rows,
         "features": data.train.inputs.shape[1],
         "classes": list(data.class_names) if data.class_names is not None else None,
-        "score": "accuracy" if data.task == "classification" else "r2",
+        "score": "r2" if data.task == "regression" else "accuracy",
+        "weights": data.weights_name or None,
         "notes": list(data.notes),
     }
 
@@ -98,7 +113,7 @@ def _model(
     settings, place = course.settings, model_run(candidate)
     run = RunSetting(
         candidate.entrant.optimizer, candidate.hyperparameters, candidate.seeds[place], settings.batch_size or 1,
-        settings.l1, settings.l2, settings.weight_decay, settings.clip_norm, settings.dropout,
+        settings.l1, settings.l2, settings.weight_decay, settings.clip_norm, settings.dropout, settings.schedule,
     )  # fmt: skip
     epochs = settings.epochs or 1
     fleet = Fleet.create(course.network, course.task, [run], epochs, settings.precision)
@@ -120,7 +135,7 @@ def _model(
         "fingerprint": data.fingerprint,
     }
     arrays = fleet.arrays
-    model = Model.of(data, course.network, arrays["thetas"][0].copy(), arrays["runnings"][0].copy(), made_by)
+    model = Model.of(data, course.network, fleet.evaluated[0], arrays["runnings"][0].copy(), made_by)
     run_facts = {
         "entrant": candidate.entrant.name,
         "seed": run.seed,

@@ -85,6 +85,7 @@ def write(verdict: Verdict, folder: Path, language: str) -> None:
         for name, text in recipes(verdict.facts).items():
             write_text(folder / name, text)
     write_history(folder / "history.parquet", verdict.history)
+    write_history(folder / "layers.parquet", verdict.layers)
     write_report(folder, verdict.facts, verdict.history, verdict.model, language)
     write_json(folder / "verdict.json", verdict.facts)
 
@@ -105,15 +106,47 @@ def history(course: Course) -> dict[str, np.ndarray]:
                 phase, entrant, np.full(count, candidate.learning_rate), hyperparameters, np.full(count, seed),
                 epochs + 1, table[epochs, layout.STEPS_DONE].astype(np.int64), table[epochs, layout.TRAINING_LOSS],
                 table[epochs, layout.VALIDATION_LOSS], table[epochs, layout.VALIDATION_SCORE], states,
+                np.full(count, course.task.weights is not None),
             )  # fmt: skip
             for name, column in zip(_COLUMNS, values, strict=True):
                 parts[name].append(column)
     return {name: np.concatenate(columns) for name, columns in parts.items()}
 
 
+def layers(course: Course) -> dict[str, np.ndarray]:
+    """Columns with a row per run, epoch and layer: the network as it entered the epoch, on its first batch.
+
+    Layers count from 1 at the inputs; signals, slopes and gradients are root mean squares, the others norms.
+    """
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in (*_RUN, *RECORDED)}
+    for candidate in course.candidates:
+        seeds, epochs, depth, _ = candidate.records.shape
+        kept = (
+            np.isfinite(candidate.records[..., layout.SIGNAL])
+            if depth
+            else np.zeros((seeds, epochs, 0), bool)
+        )
+        run, epoch, layer = np.nonzero(kept)
+        count = len(run)
+        columns = (
+            np.full(count, candidate.phase, object), np.full(count, candidate.entrant.name, object),
+            np.full(count, candidate.learning_rate), np.asarray(candidate.seeds)[run], epoch + 1, layer + 1,
+        )  # fmt: skip
+        for name, column in zip(_RUN, columns, strict=True):
+            parts[name].append(column)
+        for place, name in enumerate(RECORDED):
+            parts[name].append(candidate.records[run, epoch, layer, place])
+    return {name: np.concatenate(columns) for name, columns in parts.items()}
+
+
+_RUN = ("phase", "entrant", "learning_rate", "seed", "epoch", "layer")
+RECORDED = (
+    "signal_mean", "signal", "similarity", "slope", "saturated", "dead", "gradient", "weight_gradient",
+    "row_weight_gradient", "weight_norm", "update_norm",
+)  # fmt: skip
 _COLUMNS = (
     "phase", "entrant", "learning_rate", "hyperparameters", "seed", "epoch", "step", "training_loss",
-    "validation_loss", "validation_score", "state",
+    "validation_loss", "validation_score", "state", "weighted",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from osolgil.errors import OsolgilError, OutputError
 from osolgil.files import read_json
-from osolgil.formulas import own
+from osolgil.formulas import own, wrapping
 from osolgil.race.settings import Entering, RaceSettings, split_label
 
 FILE = "formulas.py"
@@ -18,7 +18,7 @@ _HASH = re.compile(r"@[0-9a-f]{8}\b")
 
 def stored(settings: RaceSettings) -> dict[str, dict[str, str]]:
     """The own formulas a race or a training uses, ready for JSON."""
-    used = [("optimizer", entrant.optimizer) for entrant in settings.entrants]
+    used = [("optimizer", wrapping.innermost(entrant.optimizer)) for entrant in settings.entrants]
     used += [("activation", settings.activation), ("activation", settings.output_activation)]
     return own.facts_of([*used, ("loss", settings.loss or "")])
 

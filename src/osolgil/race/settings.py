@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from osolgil.errors import SettingsError
-from osolgil.formulas import catalog, own
+from osolgil.formulas import catalog, own, scheduling
 from osolgil.network import Network
 from osolgil.spelling import hint
 
@@ -16,6 +17,11 @@ LECTURE_OPTIMIZERS = (
     "gradient_descent", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamax", "nadam",
     "adamw",
 )  # fmt: skip
+_USUAL_LOSSES = {
+    "classification": "softmax_cross_entropy",
+    "multi-label": "binary_cross_entropy",
+    "regression": "squared_error",
+}
 _RECTIFIERS = ("rectifiers", "exponential_units", "smooth_rectifiers", "gates", "late_gates")
 
 
@@ -38,6 +44,8 @@ class RaceSettings:
 
     learning_rates is how many rates the first grid has, or the rates themselves; seeds is how many runs tune a
     setting, confirmation_seeds how many fresh ones the verdict rests on; confidence is the level of its intervals.
+    A loss or an initial scale may have hyperparameters, "huber(delta=2)": those of regression losses are in
+    standard deviations of the target over the training rows.
     """
 
     entrants: tuple[Entrant, ...] = ()
@@ -58,6 +66,7 @@ class RaceSettings:
     l2: float = 0.0
     weight_decay: float = 0.0
     clip_norm: float = 0.0
+    schedule: str = "constant"
     precision: str = "float32"
     confidence: float = 0.95
     seed: int = 0
@@ -76,6 +85,7 @@ class RaceSettings:
         near = hint(self.precision, precisions)
         _require(self.precision in precisions, "precision", "float32 or float64", self.precision, near)
         _require(0.5 < self.confidence < 1, "confidence", "between 0.5 and 1", self.confidence)
+        scheduling.parse(self.schedule)
         fresh = self.confirmation_seeds
         _require(fresh is None or fresh >= 2, "confirmation_seeds", "2 or more", fresh)
         rates = self.learning_rates
@@ -106,11 +116,14 @@ class RaceSettings:
         if self.epochs is None:
             changes["epochs"] = int(min(30, max(5, round(150_000 / max(rows, 1)))))
         if self.loss is None:
-            changes["loss"] = "softmax_cross_entropy" if task == "classification" else "squared_error"
-        elif catalog.loss(self.loss).task != task:
-            raise SettingsError(
-                f"The loss '{self.loss}' is for {catalog.loss(self.loss).task}, but the task is {task}."
-            )
+            changes["loss"] = _USUAL_LOSSES[task]
+        else:
+            row = catalog.loss(self.loss)
+            if task not in row.tasks:
+                raise SettingsError(
+                    f"The loss '{self.loss}' is for {' and '.join(row.tasks)}, but the task is {task}."
+                )
+            changes["loss"] = row.text
         if self.initial_scale is None:
             changes["initial_scale"] = _initial_scale(catalog.activation(self.activation))
         if self.confirmation_seeds is None:
@@ -165,7 +178,7 @@ def entrants(optimizers: Entering | Sequence[Entering]) -> tuple[Entrant, ...]:
         else:
             label, name = split_label(item) if isinstance(item, str) else ("", item)
             row = catalog.optimizer(name)
-            chosen.append(Entrant(label or row.name.partition("@")[0], row.name))
+            chosen.append(Entrant(label or re.sub("@[0-9a-f]{8}", "", row.name), row.name))
     names = [entrant.name for entrant in chosen]
     for name in names:
         if names.count(name) > 1:
@@ -189,9 +202,12 @@ def split_label(item: str) -> tuple[str, str]:
 
     >>> split_label("second = adam"), split_label("adam"), split_label("mine=my/file.py:bent")
     (('second', 'adam'), ('', 'adam'), ('mine', 'my/file.py:bent'))
+    >>> split_label("ema(adam, memory=0.9)"), split_label("soft=ema(adam, memory=0.9)")
+    (('', 'ema(adam, memory=0.9)'), ('soft', 'ema(adam, memory=0.9)'))
     """
-    label, _, name = item.rpartition("=")
-    return label.strip(), name.strip()
+    head, bracket, rest = item.partition("(")
+    label, _, name = head.rpartition("=")
+    return label.strip(), f"{name}{bracket}{rest}".strip()
 
 
 def _initial_scale(row: catalog.Activation) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ class Verdict:
     history: columns of `history.parquet`, a row per run and epoch.
     model: a typical trained network (the median run) of the recommended entrant; None where every run diverged.
     folder: where the files lie, None where none were written. language: of what it says of itself, "en" or "ko".
+    layers: columns of `layers.parquet`, a row per run, epoch and layer: signals, gradients, updates.
     """
 
     facts: dict[str, Any]
@@ -29,6 +30,7 @@ class Verdict:
     model: Model | None
     folder: Path | None = None
     language: str = "en"
+    layers: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def winner(self) -> str | None:
@@ -93,4 +95,6 @@ class Verdict:
         facts = read_json(folder / "verdict.json")
         restored(folder, facts.get("formulas", {}))
         model = Model.load(folder) if facts["model"] is not None else None
-        return cls(facts, read_history(folder / "history.parquet"), model, folder, language)
+        recorded = folder / "layers.parquet"
+        layers = read_history(recorded) if recorded.exists() else {}
+        return cls(facts, read_history(folder / "history.parquet"), model, folder, language, layers)

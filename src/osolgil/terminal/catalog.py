@@ -59,7 +59,7 @@ def show_row(row: Row, language: str, latex: bool = False) -> None:
 
     console = console_for(sys.stdout)
     facts = row_facts(row)
-    console.print(Text.assemble((facts["title"], "bold"), f"  {facts['year']}"))
+    console.print(Text.assemble((facts["title"], "bold"), f"  {facts['year'] or ''}"))
     console.print(facts["docstring"])
     for block in facts["equations"]:
         console.print()
@@ -89,8 +89,8 @@ def _pairs(facts: dict[str, Any], language: str) -> list[tuple[str, str]]:
     ]
     found += [("state", ", ".join([*facts.get("state", ()), *facts.get("carried", ())]))]
     pairs = [(message(f"lookup.{key}", language), text) for key, text in found if text]
-    names = {"pytorch": "PyTorch", "keras": "Keras", "optax": "optax"}
-    pairs += [(names.get(library, library), text) for library, text in facts["peers"].items()]
+    names = {"pytorch": "PyTorch", "keras": "Keras"}
+    pairs += [(names.get(library, str(library)), str(text)) for library, text in facts["peers"].items()]
     pairs += [
         (key.replace("_", " "), _short(value))
         for key, value in facts.items()

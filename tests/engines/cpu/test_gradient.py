@@ -29,14 +29,19 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("loss", list(catalog.losses()))
-@pytest.mark.parametrize("case", CASES)
+EVERYWHERE = ("softmax_cross_entropy", "squared_error")
+PAIRS = [(case, loss) for case in CASES for loss in catalog.losses() if case == "plain" or loss in EVERYWHERE]
+
+
+@pytest.mark.parametrize(("case", "loss"), PAIRS)
 def test_gradient_is_the_slope_of_the_loss(case, loss):
     network, dropout = CASES[case]
     random = np.random.default_rng(1)
     theta = network.initial(3, "float64") + 0.1 * random.normal(size=network.size)
     inputs = random.normal(size=(9, 3))
     targets = np.eye(2)[random.integers(0, 2, 9)]
+    if catalog.loss(loss).targets == "positive":
+        targets += 0.5
     _, gradient = loss_and_gradient(network, theta, inputs, targets, loss, dropout)
     for index in random.choice(network.size, 25, replace=False):
         step = np.zeros_like(theta)

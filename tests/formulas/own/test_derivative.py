@@ -35,6 +35,7 @@ NAIVE = {
     "logish": "sign(x) * log1p(absolute(x))",
     "inverse": "(1 + x**2) ** -0.5",
     "serpent": "x / (1 + x**2) ** 1.5",
+    "arctangent": "arctan(x) + 0.1 * sin(x) - 0.2 * cos(2 * x)",
     "hard_swish": "x * minimum(maximum(x + 3, 0), 6) / 6",
     "eswish": "1.5 * x / (1 + 2 ** 0.5 * exp(-x))",
 }

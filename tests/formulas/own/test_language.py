@@ -148,6 +148,17 @@ def test_a_missing_word_lists_the_vocabulary():
     assert all(word in str(refusal.value) for word in WORDS_PER_ELEMENT)
 
 
+def test_every_word_of_one_number_is_a_users_word_too():
+    whole = {
+        "logsumexp",
+        "logsumexp_above",
+        "simplex_threshold",
+    }  # words of a row of outputs, as all row_… are
+    whole |= set(getattr(_vocabulary, "ARRAY_WORDS", ()))
+    words = {word for word in _vocabulary.WORDS if not word.startswith("row_")} - whole
+    assert words == set(WORDS_PER_ELEMENT)
+
+
 def test_an_error_names_file_and_line(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text("# a comment\n\n\ndef f(x):\n    y = x\n    return y.real\n")

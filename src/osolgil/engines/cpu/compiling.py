@@ -21,7 +21,8 @@ import numpy as np
 from osolgil.engines.cpu import cache, library
 from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task, outputs
 from osolgil.errors import OsolgilError
-from osolgil.formulas import catalog, own
+from osolgil.formulas import catalog, own, wrapping
+from osolgil.formulas.stages import stages_of
 from osolgil.network import Network
 
 _WORK = "from osolgil.engines.cpu.compiling import second_process; second_process()"
@@ -36,7 +37,7 @@ def compile_kernels(network: Network, task: Task, precision: str, optimizers: Se
         "precision": precision,
         "optimizers": list(dict.fromkeys(optimizers)),
     }
-    named = [("optimizer", name) for name in request["optimizers"]]
+    named = [("optimizer", wrapping.innermost(name)) for name in request["optimizers"]]
     named += [("activation", name) for name in request["activations"]]
     request["formulas"] = own.facts_of([*named, ("loss", task.loss)])
     seal = cache.seal(json.dumps(request))
@@ -64,7 +65,8 @@ def second_process() -> None:
 def _compile_formulas(request: dict[str, Any]) -> None:
     precision = request["precision"]
     for name in request["optimizers"]:
-        library.optimizer(catalog.optimizer(name), precision)
+        for stage in stages_of(catalog.optimizer(name)):
+            library.stage(stage, precision)
     for name in request["activations"]:
         library.activation(catalog.activation(name), precision)
     library.loss(catalog.loss(request["loss"]), precision)

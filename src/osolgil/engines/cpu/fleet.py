@@ -2,48 +2,77 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from osolgil.engines.cpu import cache, library
+from osolgil.engines.cpu import cache, calibration, library, scheduling, stepping
 from osolgil.engines.cpu.kernels import layout
-from osolgil.formulas import catalog, states
+from osolgil.formulas import catalog
+from osolgil.formulas.catalog import Activation
 from osolgil.network import Network
 
-ARRAYS = ("thetas", "runnings", "states", "carrieds", "hypers", "runs", "penalties", "histories")
-_SCALARS = 32
-_SCOPES = {"element": layout.ELEMENT_SCOPE, "layer": layout.LAYER_SCOPE, "network": layout.NETWORK_SCOPE}
+ARRAYS = ("thetas", "runnings", "states", "carrieds", "hypers", "runs", "penalties", "histories", "records")
+_SCALARS = 128
 _CACHE_LINE = 16
 
 
 @dataclass(frozen=True)
 class Task:
-    """The data: inputs (rows, features), targets (rows, outputs), and which rows are for what."""
+    """The data: inputs (rows, features), targets (rows, outputs), and which rows are for what.
+
+    weights (rows,): how much each row counts, with mean 1 over the training rows; None: all count 1. kind is
+    the task, by default the one the loss usually trains.
+    """
 
     inputs: np.ndarray
     targets: np.ndarray
     training: np.ndarray
     validation: np.ndarray
     loss: str
+    weights: np.ndarray | None = None
+    kind: catalog.Task | None = None
 
     @property
     def classify(self) -> bool:
-        return catalog.loss(self.loss).task == "classification"
+        """Whether the score is an accuracy: of classes or of labels."""
+        return self.scoring in (layout.CLASSES, layout.LABELS)
+
+    @property
+    def scoring(self) -> int:
+        """What the score is made of, as the kernels name it."""
+        row = catalog.loss(self.loss)
+        kind = self.kind or row.task
+        if kind == "regression":
+            return layout.LOGARITHMS if row.link == "log" else layout.NUMBERS
+        return layout.CLASSES if kind == "classification" else layout.LABELS
 
     @property
     def spread(self) -> float:
-        """Sum of squared distances of the validation targets from their mean, the yardstick of R²."""
-        chosen = self.targets[self.validation].astype(np.float64)
-        return float(((chosen - chosen.mean(0)) ** 2).sum()) or 1.0
+        """Variance of the validation targets, the yardstick of R²."""
+        return self.variance(self.validation)
+
+    def variance(self, rows: np.ndarray) -> float:
+        """Mean squared distance of some rows' targets from their mean, summed over outputs."""
+        chosen = self.targets[rows].astype(np.float64)
+        weights = np.ones(len(chosen)) if self.weights is None else self.weights[rows].astype(np.float64)
+        weights = weights[:, None] / weights.sum()
+        return float((weights * (chosen - (weights * chosen).sum(0)) ** 2).sum()) or 1.0
+
+    @property
+    def weighted_targets(self) -> np.ndarray:
+        """The targets with the rows' weights, where there are any, in one more column."""
+        if self.weights is None:
+            return self.targets
+        return np.column_stack([self.targets, self.weights.astype(self.targets.dtype)])
 
 
 @dataclass(frozen=True)
 class RunSetting:
-    """What distinguishes one run of a fleet: optimizer, hyperparameters, seed, batch size and penalties."""
+    """What distinguishes one run of a fleet: optimizer, hyperparameters, seed, batch size, penalties, schedule."""
 
     optimizer: str
     hyperparameters: dict[str, float]
@@ -54,14 +83,22 @@ class RunSetting:
     weight_decay: float = 0.0
     clip_norm: float = 0.0
     dropout: float = 0.0
+    schedule: str = "constant"
 
 
 class Fleet:
     """Runs that share a network and a task; `advance` trains all of them to an epoch, on all cores."""
 
-    def __init__(self, network: Network, task: Task, precision: str, arrays: dict[str, np.ndarray]) -> None:
+    def __init__(
+        self,
+        network: Network,
+        task: Task,
+        precision: str,
+        arrays: dict[str, np.ndarray],
+        schedules: Sequence[str],
+    ) -> None:
         self.network, self.task, self.precision = network, task, precision
-        self.arrays = arrays
+        self.arrays, self.schedules = arrays, tuple(schedules)
 
     @classmethod
     def create(
@@ -71,33 +108,37 @@ class Fleet:
         settings: Sequence[RunSetting],
         epochs: int,
         precision: str = "float32",
+        recorded: bool = True,
     ) -> Fleet:
-        """First state of every run: initial parameters by seed, and the optimizer's first state."""
+        """First state of every run: initial parameters by seed, and the optimizer's first state.
+
+        `recorded`: whether every layer's signals and gradients are put on record once per epoch.
+        """
         rows = [catalog.optimizer(setting.optimizer) for setting in settings]
-        count, size = len(settings), max([states.count(row, network.blocks) for row in rows] + [1])
+        tables = [stepping.Table(row, network.blocks) for row in rows]
+        count = len(settings)
         arrays = {
             "thetas": np.empty((count, network.size), precision),
             "runnings": np.tile(network.initial_running(precision), (count, 1)),
-            "states": np.zeros((count, size), precision),
-            "carrieds": np.ones((count, max([len(row.carried) for row in rows] + [1]))),
-            "hypers": np.zeros((count, max([len(row.defaults) for row in rows] + [1]))),
+            "states": np.zeros((count, max(table.states for table in tables)), precision),
+            "carrieds": np.ones((count, max(table.carried for table in tables))),
+            "hypers": np.zeros((count, max(table.hypers for table in tables))),
             "runs": np.zeros((count, layout.RUN_COLUMNS), np.int64),
             "penalties": np.zeros((count, layout.PENALTY_COLUMNS)),
             "histories": np.full((count, epochs, layout.HISTORY_COLUMNS), np.nan),
+            "records": np.full(
+                (count, epochs, network.depth * recorded, layout.RECORD_COLUMNS), np.nan, np.float32
+            ),
         }
-        initial = {seed: network.initial(seed, precision) for seed in {setting.seed for setting in settings}}
-        for index, (setting, row) in enumerate(zip(settings, rows, strict=True)):
+        inputs = task.inputs[task.training[: calibration.ROWS]]
+        initial = {
+            seed: calibration.first_parameters(network, seed, precision, inputs)
+            for seed in {setting.seed for setting in settings}
+        }
+        for index, (setting, table) in enumerate(zip(settings, tables, strict=True)):
             arrays["thetas"][index] = initial[setting.seed]
-            _describe(arrays, index, setting, row, len(task.training))
-            own = arrays["states"][index, : states.count(row, network.blocks)]
-            states.first(
-                row,
-                network.blocks,
-                arrays["thetas"][index],
-                row.hyperparameters(**setting.hyperparameters),
-                own,
-            )
-        return cls(network, task, precision, arrays)
+            _describe(arrays, index, setting, table, len(task.training), epochs)
+        return cls(network, task, precision, arrays, [setting.schedule for setting in settings])
 
     def __len__(self) -> int:
         return len(self.arrays["runs"])
@@ -110,7 +151,8 @@ class Fleet:
     def take(self, indices: Sequence[int]) -> Fleet:
         """A fleet of copies of some of the runs, in the order given."""
         chosen = np.asarray(indices, np.int64)
-        return Fleet(self.network, self.task, self.precision, {k: v[chosen] for k, v in self.arrays.items()})
+        arrays = {name: values[chosen] for name, values in self.arrays.items()}
+        return Fleet(self.network, self.task, self.precision, arrays, [self.schedules[i] for i in chosen])
 
     def advance(
         self,
@@ -131,31 +173,45 @@ class Fleet:
             raise ValueError(
                 f"the fleet has room for {self.arrays['histories'].shape[1]} epochs, not {epoch}"
             )
-        for index, name in enumerate(optimizers):
-            row = catalog.optimizer(name)
-            runs[index, [layout.UPDATE, layout.COEFFICIENTS]] = library.optimizer(row, self.precision)
+        stages = stepping.addresses(map(catalog.optimizer, optimizers), self.network.blocks, self.precision)
+        kept = scheduling.prepare(runs, self.schedules, self._steps())
         waiting = runs[:, layout.STATUS] != layout.DIVERGED
         runs[waiting, layout.STATUS] = layout.READY
         runs[:, layout.LAST_EPOCH] = np.where(waiting, epoch, runs[:, layout.FIRST_EPOCH])
         team = _team_size(self.network, int(runs[:, layout.BATCH].max(initial=1)), len(runs), workers)
-        shared = _Workspace(self, max(1, workers // team), team)
+        shared = _Workspace(self, max(1, workers // team), team, stages)
         shared.run(workers // team * team if team > 1 else workers, stop, tick)
+        del kept  # the kernels read from it
+
+    def _steps(self) -> list[int]:
+        """Steps of each run's whole course, as planned when the fleet was made."""
+        epochs, rows = self.arrays["histories"].shape[1], len(self.task.training)
+        return [epochs * -(-rows // min(int(batch), rows)) for batch in self.arrays["runs"][:, layout.BATCH]]
+
+    @property
+    def evaluated(self) -> np.ndarray:
+        """The weights (runs, size) that are evaluated and kept: θ, or a wrapper's average of it."""
+        points = self.arrays["thetas"].copy()
+        for point, state, run in zip(points, self.arrays["states"], self.arrays["runs"], strict=True):
+            place = run[layout.EVALUATED]
+            if place >= 0:
+                point[...] = state[place : place + point.size]
+        return points
 
     def measure(self, rows: np.ndarray, workers: int) -> tuple[np.ndarray, np.ndarray]:
         """Mean loss (runs,) and score (runs,) of every run on some rows: accuracy, or R² for regression."""
         losses, scores = np.zeros(len(self)), np.zeros(len(self))
-        work = _Workspace(self, workers, 1)
+        work = _Workspace(self, workers, 1, np.zeros((len(self), 1, layout.STAGE_COLUMNS), np.int64))
         measure = cache.module("kernels.training").measure
         task = self.task
         arguments = (
-            work.layers, work.places, self.arrays["thetas"], self.arrays["runnings"], work.spaces,
-            task.inputs, task.targets, rows, work.loss, task.classify, losses, scores,
+            work.layers, work.places, self.evaluated, self.arrays["runnings"], work.spaces,
+            task.inputs, work.targets, rows, work.loss, task.scoring, losses, scores,
         )  # fmt: skip
         _in_threads(lambda worker: measure(*arguments, worker, workers), workers)
         if task.classify:
-            return losses, scores / len(rows)
-        chosen = task.targets[rows].astype(np.float64)
-        return losses, 1.0 - scores / (float(((chosen - chosen.mean(0)) ** 2).sum()) or 1.0)
+            return losses, scores
+        return losses, 1.0 - scores / task.variance(rows)
 
 
 def outputs(network: Network, theta: np.ndarray, running: np.ndarray, inputs: np.ndarray) -> np.ndarray:
@@ -172,7 +228,7 @@ def outputs(network: Network, theta: np.ndarray, running: np.ndarray, inputs: np
 def workspace(
     network: Network, precision: str, rows: int, team: int = 1
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """The network's table with addresses and places, the places of targets and delta, and the size.
+    """The network's table with addresses and places, the places of targets, delta and weights, and the size.
 
     `rows` is the largest piece of a batch, `team` the number of threads that share the space; it starts as zeros.
     """
@@ -194,12 +250,13 @@ def workspace(
         row[layout.PULLBACK] = library.pullback(activation, precision)
     target = place
     delta = target + _rounded(rows * network.widths[-1])
-    panels = delta + _rounded(rows * max(network.widths[1:]))
+    weights = delta + _rounded(rows * max(network.widths[1:]))
+    panels = weights + _rounded(rows)
     zeros = panels + team * layout.PANEL_SIZE
     one = zeros + _rounded(int(layers[:, [layout.INPUTS, layout.UNITS]].max()))
     layers[:, [layout.PANEL, layout.ZEROS, layout.ONE]] = panels, zeros, one
     layers[:, layout.PRODUCT] = library.product(precision)
-    return layers, np.array([target, delta]), one + _CACHE_LINE
+    return layers, np.array([target, delta, weights]), one + _CACHE_LINE
 
 
 def aligned(count: int, size: int, precision: str) -> np.ndarray:
@@ -209,11 +266,25 @@ def aligned(count: int, size: int, precision: str) -> np.ndarray:
     return room[first : first + count * size].reshape(count, size)
 
 
+def flat_slopes(network: Network) -> np.ndarray:
+    """Per layer the slope below which a unit counts as saturated: 1/20 of the activation's largest."""
+    return np.array([_flat_slope(catalog.activation(name)) for name in network.activations])
+
+
+@functools.cache
+def _flat_slope(row: Activation) -> float:
+    if row.kind != "elementwise":
+        return 0.05
+    with np.errstate(all="ignore"):
+        slopes = np.abs(row.slope(np.linspace(-12.0, 12.0, 4801)))
+    return 0.05 * float(np.max(slopes, initial=0.0, where=np.isfinite(slopes)))
+
+
 class _Workspace:
     """Scratch memory of the teams that train a fleet."""
 
-    def __init__(self, fleet: Fleet, teams: int, team: int) -> None:
-        self.fleet, self.team = fleet, team
+    def __init__(self, fleet: Fleet, teams: int, team: int, stages: np.ndarray) -> None:
+        self.fleet, self.team, self.stages = fleet, team, stages
         largest = int(fleet.arrays["runs"][:, layout.BATCH].max(initial=1))
         rows = max(layout.EVALUATION_ROWS, min(layout.PIECE_ROWS, largest))
         self.layers, self.places, size = workspace(fleet.network, fleet.precision, rows, team)
@@ -223,6 +294,9 @@ class _Workspace:
         self.orders = np.zeros((teams, len(fleet.task.training)), np.int64)
         self.syncs = np.zeros((teams, _CACHE_LINE), np.int64)
         self.coefficients = np.zeros((teams, _SCALARS))
+        self.targets = fleet.task.weighted_targets
+        self.limits = flat_slopes(fleet.network)
+        self.befores = np.zeros((teams, fleet.network.size), fleet.precision)
         self.loss = library.loss(catalog.loss(fleet.task.loss), fleet.precision)
         self.shared = np.zeros(2, np.int64)
 
@@ -230,9 +304,10 @@ class _Workspace:
         kernel = cache.module("kernels.training").work
         task, arrays = self.fleet.task, self.fleet.arrays
         arguments = (
-            self.shared, self.syncs, self.layers, self.blocks, self.places, *(arrays[name] for name in ARRAYS),
-            self.spaces, self.gradients, self.orders, self.coefficients, task.inputs, task.targets,
-            task.training, task.validation, self.loss, task.classify, task.spread,
+            self.shared, self.syncs, self.stages, self.layers, self.blocks, self.places,
+            *(arrays[name] for name in ARRAYS),
+            self.spaces, self.gradients, self.orders, self.coefficients, self.limits, self.befores, task.inputs,
+            self.targets, task.training, task.validation, self.loss, task.scoring, task.spread,
         )  # fmt: skip
 
         def watch() -> None:
@@ -246,18 +321,23 @@ class _Workspace:
         _in_threads(worker, threads, watch, lambda: self.shared.__setitem__(1, 1))
 
 
-def _describe(arrays: dict[str, np.ndarray], index: int, setting: RunSetting, row: Any, rows: int) -> None:
-    values = list(row.hyperparameters(**setting.hyperparameters).values())
-    arrays["hypers"][index, : len(values)] = values
-    carried = list(row.carried.values())
-    arrays["carrieds"][index, : len(carried)] = carried
-    run = arrays["runs"][index]
-    run[layout.SCOPE], run[layout.NEEDS_LOSS] = _SCOPES[row.scope], row.needs_loss
+def _describe(
+    arrays: dict[str, np.ndarray],
+    index: int,
+    setting: RunSetting,
+    table: stepping.Table,
+    rows: int,
+    epochs: int,
+) -> None:
+    run, numbers = arrays["runs"][index], arrays["penalties"][index]
     run[layout.SEED] = setting.seed
-    run[layout.BATCH] = rows if row.full_batch else min(setting.batch_size, rows)
-    arrays["penalties"][index] = (
+    run[layout.BATCH] = rows if table.row.full_batch else min(setting.batch_size, rows)
+    values = table.row.hyperparameters(**setting.hyperparameters)
+    table.describe(arrays, index, values, epochs * -(-rows // run[layout.BATCH]))
+    numbers[: layout.LEARNING_RATE] = (
         setting.l1, setting.l2, setting.weight_decay, setting.clip_norm, setting.dropout,
     )  # fmt: skip
+    scheduling.describe(numbers, setting.schedule, values["learning_rate"])
 
 
 def _team_size(network: Network, batch: int, runs: int, workers: int) -> int:

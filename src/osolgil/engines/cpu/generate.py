@@ -5,10 +5,14 @@
 True
 """
 
-from osolgil.engines._binding import BindingError, source, words_used
+from osolgil.engines._binding import BindingError, arguments, source, words_used
 from osolgil.engines.cpu.generate_arrays import update_text
 from osolgil.formulas._vocabulary import ARRAY_WORDS
-from osolgil.formulas.catalog import Formula, Loss, Optimizer
+from osolgil.formulas.catalog import Formula, Loss, Schedule
+from osolgil.formulas.part import Part
+from osolgil.formulas.stages import Stage
+
+Moving = Part | Stage
 
 _HEADER = '''"""Generated from the formula '{name}' for {precision}."""
 import numpy as np
@@ -21,21 +25,28 @@ OPTIONS = dict(cache=True, nopython=True, error_model="numpy", fastmath={{"contr
 '''
 
 _LOSS = """
-@cfunc("float64(int64, int64, int64, int64, int64, float64)", **OPTIONS)
-def run(output, target, delta, rows, outputs, scale):
+@cfunc("float64(int64, int64, int64, int64, int64, int64, int64, float64)", **OPTIONS)
+def run(output, target, delta, weight, hyper, rows, outputs, scale):
     z = carray(pointer(output), rows * outputs)
     y = carray(pointer(target), rows * outputs)
     d = carray(pointer(delta), rows * outputs)
-    factor = F(scale)
+    w = carray(pointer(weight), rows)
+    h = carray(float64_pointer(hyper), {hypers})
+    {hyper}
     total = 0.0
     for row in range(rows):
         first = row * outputs
+        share = w[row] if weight != 0 else F(1.0)
+        factor = F(scale) * share
+        if share == F(0.0):
+            d[first:first + outputs] = F(0.0)
+            continue
         {statistic}
         part = F(0.0)
         for i in range(first, first + outputs):
             part += {value}(z[i], y[i]{extra})
             d[i] = {slope}(z[i], y[i]{extra}) * factor
-        total += part
+        total += part * share
     return total
 """
 
@@ -46,6 +57,14 @@ def coefficients(t, hyper, carried, result):
     c = carray(float64_pointer(carried), {carried})
     out = carray(float64_pointer(result), {results})
     {assign}
+    return 0.0
+"""
+
+_PLATEAU = """
+@cfunc("float64(float64, int64)", **OPTIONS)
+def run(loss, numbers):
+    n = carray(float64_pointer(numbers), {count})
+    {assign} = {rule}({arguments})
     return 0.0
 """
 
@@ -86,57 +105,76 @@ def product_text(precision: str) -> str:
 
 
 def loss_text(row: Loss, precision: str) -> str:
-    """Source of a compiled loss: sum over rows, and the gradient at the outputs."""
-    formulas = [row.formula, row.slope] + ([row.statistic] if row.statistic else [])
-    statistic = f"statistic = {row.statistic.__name__}(z[first:first + outputs])" if row.statistic else "pass"
+    """Source of a compiled loss: sum over rows, each times its weight, and the gradient at the outputs."""
+    numbers = [f"statistic{k}" for k in range(len(row.statistic_names))]
+    hypers = [f"h{k}" for k in range(len(row.settings))]
+    statistic, formulas = "pass", [row.formula, row.slope]
+    if row.statistic:
+        formulas.append(row.statistic)
+        rows = "z[first:first + outputs], y[first:first + outputs]"
+        statistic = f"{', '.join(numbers)} = {row.statistic.__name__}({rows})"
     return _module(row.name, precision, *formulas) + _LOSS.format(
         value=row.formula.__name__,
         slope=row.slope.__name__,
         statistic=statistic,
-        extra=", statistic" if row.statistic else "",
+        hypers=max(len(hypers), 1),
+        hyper="; ".join(f"{name} = F(h[{k}])" for k, name in enumerate(hypers)) or "pass",
+        extra="".join(f", {name}" for name in (*numbers, *hypers)),
     )
 
 
-def optimizer_text(row: Optimizer, precision: str) -> str:
+def optimizer_text(row: Moving, precision: str) -> str:
     """Source of a compiled optimizer: coefficients in float64 once per step, then the update.
 
     The coefficients come first: they are compiled where they stand, before the update gives the same words
     the meaning of its own precision.
     """
-    head = head_text(row.name, precision) + _coefficients(row)
+    head = head_text(row.name.partition("(")[0], precision) + _coefficients(row)
     return head + (_element_update(row) if row.scope == "element" else update_text(row))
 
 
-def _element_update(row: Optimizer) -> str:
+def _element_update(row: Moving) -> str:
+    """The update as one loop over the elements, each of which every formula's argument has a name for."""
     names = row.coefficient_names
     states = [f"state{k}" for k in range(len(row.state))]
     views = [f"{s} = every[{k} * length + start:{k} * length + stop]" for k, s in enumerate(states)]
     scalars = [f"scalar{k} = F(scalar[{k}])" for k in range(len(names))]
-    assign = ", ".join(["thetas[i]", *(f"{s}[i]" for s in states)])
-    taken = ", ".join(["thetas[i]", "slopes[i]", *(f"{s}[i]" for s in states)])
-    taken += "".join(f", scalar{k}" for k in range(len(names)))
+    taken = arguments(row.formula)
+    places = {"theta": "thetas[i]", "gradient": "slopes[i]"}
+    places |= {name: f"state{k}[i]" for k, name in enumerate(row.state)}
+    places |= {name: f"scalar{k}" for k, name in enumerate(names)}
+    given = ["thetas[i]", "slopes[i]", *(places[name] for name in taken[2:])]
     return formulas_text(row.formula) + _UPDATE.format(
         states=len(states),
         views="\n    ".join(views) or "pass",
         results=max(len(names), 1),
         scalars="\n    ".join(scalars) or "pass",
-        assign=assign,
+        assign=", ".join(places[name] for name in row.results(row.formula)),
         update=row.formula.__name__,
-        arguments=taken,
+        arguments=", ".join(given),
     )
 
 
-def _coefficients(row: Optimizer) -> str:
-    hypers = [f"h[{k}]" for k in range(len(row.defaults))]
+def plateau_text(row: Schedule) -> str:
+    """Source of a compiled rule that watches the validation loss: its state and its settings in one row of numbers."""
+    numbers = [f"n[{place}]" for place in range(len(row.state) + len(row.defaults))]
+    return _module(row.name, "float64", row.formula) + _PLATEAU.format(
+        count=len(numbers),
+        assign=", ".join(numbers[: len(row.state)]),
+        rule=row.formula.__name__,
+        arguments=", ".join(["loss", *numbers]),
+    )
+
+
+def _coefficients(row: Moving) -> str:
+    hypers = [f"h[{k}]" for k in range(len(row.inputs))]
     results = [f"out[{k}]" for k in range(len(row.coefficient_names))]
     text = ""
     if row.coefficients is None:
-        if not set(row.coefficient_names) <= set(row.defaults):
-            raise BindingError(
-                f"optimizer '{row.name}' has other scalars than its hyperparameters {tuple(row.defaults)}"
-            )
-        chosen = [hypers[list(row.defaults).index(name)] for name in row.coefficient_names]
-        assign = ", ".join(results) + " = " + ", ".join(chosen)
+        if not set(row.coefficient_names) <= set(row.inputs):
+            raise BindingError(f"'{row.name}' has other scalars than its hyperparameters {row.inputs}")
+        chosen = [hypers[row.inputs.index(name)] for name in row.coefficient_names]
+        assign = ", ".join(results) + " = " + ", ".join(chosen) if results else "pass"
     else:
         text = (
             _words(row.coefficients, "words64")
@@ -148,7 +186,10 @@ def _coefficients(row: Optimizer) -> str:
         call = ", ".join(["t", *carried, *hypers])
         assign = ", ".join([*carried, *results]) + f" = {row.coefficients.__name__}({call})"
     return text + _COEFFICIENTS.format(
-        hypers=len(hypers), carried=max(len(row.carried), 1), results=len(results), assign=assign
+        hypers=max(len(hypers), 1),
+        carried=max(len(row.carried), 1),
+        results=max(len(results), 1),
+        assign=assign,
     )
 
 

@@ -10,7 +10,11 @@ from collections.abc import Sequence
 from osolgil.engines._binding import arguments, tree, words_used
 from osolgil.engines.cpu.loops import Shape, procedure
 from osolgil.formulas._vocabulary import ARRAY_WORDS
-from osolgil.formulas.catalog import Formula, Optimizer
+from osolgil.formulas.catalog import Formula
+from osolgil.formulas.part import Part
+from osolgil.formulas.stages import Stage
+
+Moving = Part | Stage
 
 HEADER = """from .kernels.arrays import {words}
 from .kernels.intrinsics import int64_pointer
@@ -59,7 +63,7 @@ _LAYER = """\
 """
 
 
-def update_text(row: Optimizer) -> str:
+def update_text(row: Moving) -> str:
     """The updates as loops, and the function the kernel calls."""
     text = HEADER.format(words=", ".join(sorted(_array_words(row))) or "sum")
     text += "".join(_procedure(row, formula) for formula in row.updates)
@@ -82,28 +86,28 @@ def update_text(row: Optimizer) -> str:
     )
 
 
-def _array_words(row: Optimizer) -> set[str]:
+def _array_words(row: Moving) -> set[str]:
     used = set().union(*(words_used(formula, engine="CPU") for formula in row.updates))
     return used & set(ARRAY_WORDS) - {"rows", "columns"}
 
 
-def _procedure(row: Optimizer, formula: Formula) -> str:
+def _procedure(row: Moving, formula: Formula) -> str:
     shapes: dict[str, Shape | None] = {
         name: _shape(row, name) if name in ("theta", "gradient", *row.state) else None
         for name in arguments(formula)
     }
-    results = ["theta", *row.state_of(formula)]
+    results = row.results(formula)
     words = sorted(words_used(formula, engine="CPU") - set(ARRAY_WORDS))
     bound = "".join(f'{word} = words["{word}"]\n' for word in words)
     text = procedure(tree(formula), shapes, results, "n, m, product")
     return bound + '@njit(error_model="numpy", fastmath={"contract"})\n' + text + "\n"
 
 
-def _sizes(row: Optimizer) -> dict[str, str]:
+def _sizes(row: Moving) -> dict[str, str]:
     return {"rows": "n", "columns": "m", "size": "m"}
 
 
-def _shape(row: Optimizer, name: str) -> Shape:
+def _shape(row: Moving, name: str) -> Shape:
     """Rows and columns as the procedure names them: n and m; a network's vectors are one row of m."""
     alike = ("n", "m") if row.scope == "layer" else ("1", "m")
     if name not in row.shapes:
@@ -114,16 +118,16 @@ def _shape(row: Optimizer, name: str) -> Shape:
     return (parts[0], parts[1]) if len(parts) == 2 else ("1", parts[0])
 
 
-def _extent(row: Optimizer, state: str) -> str:
+def _extent(row: Moving, state: str) -> str:
     sizes = {"rows": "n", "columns": "m", "size": "length"}
     return " * ".join(sizes[p] if isinstance(p, str) else str(p) for p in row.shapes[state]) or "1"
 
 
-def _size(row: Optimizer, formula: Formula, kind: str) -> str:
+def _size(row: Moving, formula: Formula, kind: str) -> str:
     return " + ".join(_extent(row, state) for state in row.state_of(formula) if state in row.shapes) or "0"
 
 
-def _call(row: Optimizer, formula: Formula, depth: int) -> str:
+def _call(row: Moving, formula: Formula, depth: int) -> str:
     """The call of one update: views of parameters, gradient and state, then the scalars."""
     alike = [state for state in row.state if state not in row.shapes]
     first, last = ("first", "last") if row.scope == "layer" else ("0", "length")

@@ -3,8 +3,11 @@
 import functools
 from typing import Any
 
+import numpy as np
+
 from osolgil.engines.cpu import cache, generate, generate_activations
-from osolgil.formulas.catalog import Activation, Loss, Optimizer
+from osolgil.formulas.catalog import Activation, Loss, Schedule
+from osolgil.formulas.stages import Stage
 
 
 @functools.cache
@@ -23,16 +26,24 @@ def _activation(row: Activation, precision: str) -> Any:
     return _compiled(row.name, generate_activations.activation_text(row, precision), precision)
 
 
-@functools.cache
-def loss(row: Loss, precision: str) -> int:
-    """Address of a loss's loop."""
-    return _compiled(row.name, generate.loss_text(row, precision), precision).run.address
+def loss(row: Loss, precision: str) -> np.ndarray:
+    """A loss as kernels take it, int64 (2,): the addresses of its loop and of its hyperparameters."""
+    run = _compiled(row.name, generate.loss_text(row, precision), precision).run
+    return np.array([run.address, _kept(*row.settings.values()).ctypes.data])
 
 
 @functools.cache
-def optimizer(row: Optimizer, precision: str) -> tuple[int, int]:
-    """Addresses of an optimizer's update loop and of its coefficients."""
-    compiled = _compiled(row.name, generate.optimizer_text(row, precision), precision)
+def _kept(*values: float) -> np.ndarray:
+    """Hyperparameters in memory that is never given back, since kernels know only where it lies."""
+    return np.array([*values, 0.0])
+
+
+@functools.cache
+def stage(moment: Stage, precision: str) -> tuple[int, int]:
+    """Addresses of a formula's loop at its moment of the step, and of its part's coefficients."""
+    row = moment.part if moment.hook == "update" else moment
+    name = moment.part.name.partition("(")[0] + ("" if moment.hook == "update" else f"_{moment.hook}")
+    compiled = _compiled(name, generate.optimizer_text(row, precision), precision)
     return compiled.run.address, compiled.coefficients.address
 
 
@@ -40,6 +51,12 @@ def optimizer(row: Optimizer, precision: str) -> tuple[int, int]:
 def product(precision: str) -> int:
     """Address of the matrix product."""
     return _compiled("product", generate.product_text(precision), precision).run.address
+
+
+@functools.cache
+def schedule(row: Schedule) -> int:
+    """Address of the rule of a schedule that watches the validation loss."""
+    return _compiled(row.name, generate.plateau_text(row), "float64").run.address
 
 
 def _compiled(name: str, text: str, precision: str) -> Any:

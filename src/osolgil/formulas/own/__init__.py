@@ -19,11 +19,19 @@ from typing import Any
 from osolgil.errors import SettingsError
 from osolgil.formulas.own.contract import Own, row_of
 from osolgil.formulas.own.language import WORDS_PER_ELEMENT, Definition, definition
-from osolgil.formulas.own.reading import KINDS, Written, from_function, from_place, from_text, is_place
+from osolgil.formulas.own.reading import (
+    KINDS,
+    Written,
+    from_function,
+    from_place,
+    from_text,
+    is_place,
+    kind_at,
+)
 
 __all__ = [
     "KINDS", "WORDS_PER_ELEMENT", "Definition", "Own", "Written", "definition", "facts_of", "find", "from_text",
-    "is_own", "is_place", "restore",
+    "is_own", "is_place", "kind_at", "restore",
 ]  # fmt: skip
 
 _known: dict[tuple[str, str], Own] = {}

@@ -90,8 +90,8 @@ def _optimizer(written: Written) -> OwnOptimizer:
         state=state,
         defaults=MappingProxyType(defaults),
         coefficients=coefficients and _compiled(coefficients, f"{written.name}_coefficients", name),
-        changes="What its author changed.",
-        answers="What its author asked.",
+        changes="",
+        answers="",
     )
     trial.optimizer(row, where)
     return row
@@ -153,7 +153,8 @@ def _loss(written: Written) -> OwnLoss:
     name = _name(written, formula, second)
     facts = _facts(written, name, _compiled(formula, f"{written.name}_formula", name))
     slope = _slope(written, name, facts["formula"], formula, second)
-    return OwnLoss(**facts, slope=slope, task=task)
+    tasks = ("regression",) if task == "regression" else ("classification", "multi-label")
+    return OwnLoss(**facts, slope=slope, tasks=tasks)
 
 
 def _slope(

@@ -198,11 +198,15 @@ def _divided(numerator: float, divisor: Callable[[ast.expr, ast.expr], ast.expr]
 
 _RULES: dict[str, Callable[[_Tape, ast.expr, ast.expr], ast.expr | None]] = {
     "absolute": lambda tape, u, value: tape.store(_call("sign", u)),
+    "arctan": _divided(
+        1.0, lambda u, value: ast.BinOp(ast.Constant(1.0), ast.Add(), ast.BinOp(u, ast.Mult(), u))
+    ),
     "cos": lambda tape, u, value: tape.store(_minus(_call("sin", u))),
     "erf": _bell(_SLOPE_OF_ERF),
     "erfc": _bell(-_SLOPE_OF_ERF),
     "exp": lambda tape, u, value: value,
     "expm1": lambda tape, u, value: tape.store(_call("exp", u)),
+    "floor": lambda tape, u, value: None,
     "log": _divided(1.0, lambda u, value: u),
     "log1p": _divided(1.0, lambda u, value: ast.BinOp(ast.Constant(1.0), ast.Add(), u)),
     "sign": lambda tape, u, value: None,

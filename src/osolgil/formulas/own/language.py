@@ -29,8 +29,8 @@ from osolgil.formulas._vocabulary import WORDS
 from osolgil.spelling import hint
 
 _COUNTS = {
-    "absolute": 1, "cos": 1, "erf": 1, "erfc": 1, "exp": 1, "expm1": 1, "log": 1, "log1p": 1, "maximum": 2,
-    "minimum": 2, "sign": 1, "sin": 1, "sqrt": 1, "tanh": 1, "where": 3,
+    "absolute": 1, "arctan": 1, "cos": 1, "erf": 1, "erfc": 1, "exp": 1, "expm1": 1, "floor": 1, "log": 1,
+    "log1p": 1, "maximum": 2, "minimum": 2, "sign": 1, "sin": 1, "sqrt": 1, "tanh": 1, "where": 3,
 }  # fmt: skip
 WORDS_PER_ELEMENT: Mapping[str, int] = {word: _COUNTS[word] for word in WORDS if word in _COUNTS}
 """Words that work element by element, with the number of their arguments."""

@@ -82,11 +82,32 @@ def is_place(name: str) -> bool:
 
 def from_place(kind: str, place: str) -> Written:
     """The formula at `file.py:function`; the function may be left out where the file has one formula only."""
+    path, name = _parts(place)
+    return from_text(kind, _read(Path(path).expanduser(), kind), name or None, path)
+
+
+def _parts(place: str) -> tuple[str, str]:
+    """File and function of a place; the function is "" where none is named."""
     match = _SPEC.fullmatch(place.strip())
-    path = Path(match["path"] if match else place).expanduser()
-    name = (match["name"] or "").strip() if match else ""
-    text = _read(path, kind)
-    return from_text(kind, text, name or None, str(match["path"] if match else place))
+    return (match["path"], (match["name"] or "").strip()) if match else (place, "")
+
+
+def kind_at(place: str) -> str:
+    """What the formula at a place is: what its decorator says, else what its arguments look like."""
+    path, name = _parts(place)
+    tree = _parsed(_read(Path(path).expanduser(), "formula"), Path(path).name)
+    function = _function(tree, name or _only_formula(tree, Path(path).name), Path(path).name)
+    for node in function.decorator_list:
+        declared = ast.unparse(node.func if isinstance(node, ast.Call) else node).rpartition(".")[2]
+        if declared in KINDS:
+            return declared
+    given = function.args
+    plain, defaults = len(given.posonlyargs) + len(given.args), len(given.defaults)
+    names = {argument.arg for argument in (*given.args, *given.kwonlyargs)}
+    second = any(_is_function(node, f"{function.name}_coefficients") for node in tree.body)
+    if plain - defaults <= 1:
+        return "activation"
+    return "optimizer" if "learning_rate" in names or second or plain - defaults > 2 else "loss"
 
 
 def from_text(kind: str, text: str, name: str | None, origin: str = "") -> Written:

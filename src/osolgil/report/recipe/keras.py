@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from osolgil.report.recipe import activations, scoped
+from osolgil.report.recipe import activations, initial, losses, scoped
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
     coefficient_lines,
     formula_texts,
     indented,
-    initial_scale,
 )
-from osolgil.report.recipe.pytorch import loss_formula, one_hot, pasted, written_loss
+from osolgil.report.recipe.schedule import factors
+from osolgil.report.recipe.words import pasted
 
 _ACTIVATIONS = {
     "identity": "keras.activations.linear",
@@ -41,13 +41,16 @@ def recipe(plan: Plan) -> str:
         plan.introduction("Keras", _notes(plan)),
         _imports(plan),
         "\n".join([*plan.constants(), *_precision(plan)]),
+        *factors(plan),
         *_activations(plan),
         *_optimizer_class(plan),
-        initial_scale(plan)[0],
+        initial.scale_text(plan),
         _network(plan),
         _optimizer(plan),
         _targets_and_loss(plan),
-        _TRAIN.replace("SIZE", "len(inputs)" if plan.batch_size is None else "BATCH_SIZE"),
+        losses.with_weights(
+            plan, _TRAIN.replace("SIZE", "len(inputs)" if plan.batch_size is None else "BATCH_SIZE")
+        ),
     ]
     return "\n\n\n".join(blocks) + "\n"
 
@@ -83,30 +86,41 @@ def _activation(name: str) -> str:
 
 
 def _network(plan: Plan) -> str:
-    _, name, normal = initial_scale(plan)
     settings = plan.settings
-    draw = (
-        f"keras.initializers.RandomNormal(0.0, {name}(inputs, outputs), seed=seed)"
-        if normal
-        else "keras.initializers.RandomUniform(-reach, reach, seed=seed)"
-    )
     penalty = ", kernel_regularizer=keras.regularizers.L1L2({})"
     penalties = ["l1=L1"] * bool(settings["l1"]) + ["l2=L2 / 2.0"] * bool(settings["l2"])
-    lines = ["def dense(inputs, outputs, seed):"]
-    if not normal:
-        lines.append(f"    reach = math.sqrt(3.0) * {name}(inputs, outputs)")
-    lines.append(f"    initial = {draw}")
     more = penalty.format(", ".join(penalties)) if penalties else ""
-    lines.append(f"    return keras.layers.Dense(outputs, kernel_initializer=initial{more})")
-    lines += ["", "", "def make_network(seed=SEED):"]
+    lines = [*_dense(plan, more), "", "", "def make_network(seed=SEED):"]
     lines.append(f"    values = inputs = keras.Input(({plan.layers[0].inputs},))")
     for place, layer in enumerate(plan.hidden):
         lines += indented(_hidden(plan, place, layer.inputs, layer.outputs, layer.residual))
     last = plan.layers[-1]
     seed = f"1000 * seed + {len(plan.hidden)}"
-    lines.append(f"    outputs = dense({last.inputs}, {last.outputs}, {seed})(values)")
+    place = "" if initial.is_plain(plan) else ", last=True"
+    lines.append(f"    outputs = dense({last.inputs}, {last.outputs}, {seed}{place})(values)")
     lines.append(f"    outputs = keras.layers.Activation({_activation(plan.output_activation)})(outputs)")
     return "\n".join([*lines, "    return keras.Model(inputs, outputs)"])
+
+
+def _dense(plan: Plan, more: str) -> list[str]:
+    """A function that makes a layer of weights with its first values."""
+    if not initial.is_plain(plan):
+        return [
+            "def dense(inputs, outputs, seed, last=False):",
+            "    weights, biases = first_weights(inputs, outputs, np.random.default_rng(seed), last)",
+            "",
+            "    def initial(shape, dtype=None):",
+            "        return ops.convert_to_tensor(weights if len(shape) == 2 else biases, dtype)",
+            "",
+            f"    return keras.layers.Dense(outputs, kernel_initializer=initial, bias_initializer=initial{more})",
+        ]
+    lines = ["def dense(inputs, outputs, seed):", f"    deviation = {initial.deviation(plan)}"]
+    if initial.is_normal(plan):
+        lines.append("    initial = keras.initializers.RandomNormal(0.0, deviation, seed=seed)")
+    else:
+        lines.append("    reach = math.sqrt(3.0) * deviation")
+        lines.append("    initial = keras.initializers.RandomUniform(-reach, reach, seed=seed)")
+    return [*lines, f"    return keras.layers.Dense(outputs, kernel_initializer=initial{more})"]
 
 
 def _hidden(plan: Plan, place: int, inputs: int, outputs: int, residual: bool) -> list[str]:
@@ -135,7 +149,12 @@ def _optimizer_class(plan: Plan) -> list[str]:
         "place = self._get_variable_index(variable)",
         "state, carried = self.arrays[place], self.scalars[place]",
         "time = ops.cast(self.iterations + 1, variable.dtype)",
-        *coefficient_lines(row, "time", "new_carried" if row.carried else "carried"),
+        *coefficient_lines(
+            row,
+            "time",
+            "new_carried" if row.carried else "carried",
+            "ops.cast(learning_rate, variable.dtype)",
+        ),
         f"result = {row.formula.__name__}({', '.join(['variable', 'gradient', *states, '*scalars'])})",
         "new, *kept = result if isinstance(result, tuple) else (result,)",
         "kept = [ops.copy(value) for value in kept]  # one state may be handed on as another",
@@ -172,21 +191,53 @@ def _optimizer_class(plan: Plan) -> list[str]:
 
 def _optimizer(plan: Plan) -> str:
     settings = plan.settings
+    rate = "Schedule()" if plan.scheduled else "LEARNING_RATE"
     more = ", global_clipnorm=CLIP_NORM" * bool(settings["clip_norm"])
     more += ", weight_decay=DECOUPLED_WEIGHT_DECAY" * bool(settings["weight_decay"])
     made = _OPTIMIZERS.get(plan.optimizer.name, "Optimizer(LEARNING_RATE{})").format(more)
-    lines = ["def make_optimizer():", f"    optimizer = {made}"]
+    made = made.replace("LEARNING_RATE", rate)
+    lines = [_SCHEDULE, "", ""] if plan.scheduled else []
+    lines += ["def make_optimizer():", f"    optimizer = {made}"]
     if settings["weight_decay"]:
         lines.append('    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])')
     return "\n".join([*lines, "    return optimizer"])
 
 
+def _own_loss(plan: Plan) -> str:
+    lines = ["", "", "", "def loss(targets, outputs):"]
+    if plan.weights:
+        lines.append("    return losses_of_rows(outputs, targets[:, :-1]) * targets[:, -1]")
+    else:
+        lines.append("    return losses_of_rows(outputs, targets)")
+    return losses.targets_and_loss(plan, "ops") + "\n".join([*lines, "", "", *_make_model(plan, "loss")])
+
+
+def _make_model(plan: Plan, loss: str) -> list[str]:
+    return [
+        "def make_model(seed=SEED):", "    model = make_network(seed)", *_compilation(plan, loss),
+        "    return model",
+    ]  # fmt: skip
+
+
+_SCHEDULE = '''class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """The learning rate at every step."""
+
+    def __call__(self, step):
+        last = len(FACTORS) - 1
+        return LEARNING_RATE * ops.take(ops.convert_to_tensor(FACTORS), ops.minimum(ops.cast(step, "int32"), last))
+
+    def get_config(self):
+        return {}'''
+
+
 def _targets_and_loss(plan: Plan) -> str:
     number = plan.layers[-1].outputs
-    if plan.loss == "softmax_cross_entropy":
+    if not losses.is_native(plan):
+        return _own_loss(plan)
+    if plan.loss.name == "softmax_cross_entropy":
         targets = "np.asarray(targets, np.int64)"
         loss = "keras.losses.SparseCategoricalCrossentropy(from_logits=True)"
-    elif plan.loss == "binary_cross_entropy":
+    elif plan.loss.name == "binary_cross_entropy":
         targets = (
             "np.reshape(targets, (-1, 1))"
             if number == 1
@@ -195,22 +246,17 @@ def _targets_and_loss(plan: Plan) -> str:
         targets += ".astype(keras.config.floatx())"
         loss = "summed_cross_entropy"
     else:
-        wide = one_hot("targets", number) if plan.classify else f"np.reshape(targets, (-1, {number}))"
-        targets = f"{wide}.astype(keras.config.floatx())"
-        loss = "summed_squared_error" if plan.loss == "squared_error" else "summed_loss"
+        targets = f"np.reshape(targets, (-1, {number})).astype(keras.config.floatx())"
+        loss = "summed_squared_error"
     surprise = "ops.binary_crossentropy(targets, outputs, from_logits=True)"
     helpers = {
         "summed_cross_entropy": f"ops.sum({surprise}, axis=-1)",
         "summed_squared_error": "ops.sum((outputs - targets) ** 2, axis=-1)",
-        "summed_loss": f"ops.sum({written_loss(plan)}, axis=-1)",
     }
-    lines = [*loss_formula(plan, "ops"), "def prepared(targets):", f"    return {targets}", "", ""]
+    lines = ["def prepared(targets):", f"    return {targets}", "", ""]
     if loss in helpers:
         lines += [f"def {loss}(targets, outputs):", f"    return {helpers[loss]}", "", ""]
-    return "\n".join([
-        *lines, "def make_model(seed=SEED):", "    model = make_network(seed)", *_compilation(plan, loss),
-        "    return model",
-    ])  # fmt: skip
+    return "\n".join([*lines, *_make_model(plan, loss)])
 
 
 def _compilation(plan: Plan, loss: str) -> list[str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from osolgil.report.recipe import activations, scoped
+from osolgil.report.recipe import activations, initial, losses, scoped
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
     coefficient_lines,
     formula_texts,
     indented,
-    initial_scale,
 )
-from osolgil.report.recipe.pytorch import loss_formula, pasted, written_loss
+from osolgil.report.recipe.schedule import factors
+from osolgil.report.recipe.words import pasted
 
 _ACTIVATIONS = {
     "identity": "(lambda values: values)",
@@ -45,14 +45,18 @@ def recipe(plan: Plan) -> str:
         plan.introduction("JAX and optax"),
         _imports(plan),
         "\n".join([*plan.constants(), _residual(plan), *_precision(plan)]),
+        *factors(plan),
         *_activations(plan),
+        *_schedule(plan),
         *_optimizer_class(plan),
-        initial_scale(plan)[0],
+        initial.scale_text(plan),
         _network(plan),
         _outputs(plan),
         _targets_and_loss(plan),
         _step(plan),
-        _TRAIN.replace("SIZE", "len(inputs)" if plan.batch_size is None else "BATCH_SIZE"),
+        losses.with_weights(
+            plan, _TRAIN.replace("SIZE", "len(inputs)" if plan.batch_size is None else "BATCH_SIZE")
+        ),
     ]
     return "\n\n\n".join(blocks) + "\n"
 
@@ -83,13 +87,50 @@ def _activation(name: str) -> str:
     return activations.call(name, _ACTIVATIONS)
 
 
+def _library_optimizer(plan: Plan) -> str | None:
+    """optax's own optimizer where it is the same; its momentum is not where the learning rate changes."""
+    made = _OPTIMIZERS.get(plan.optimizer.name)
+    if made is None or not plan.scheduled:
+        return made
+    return (
+        None
+        if plan.optimizer.name in ("momentum", "nesterov")
+        else made.replace("LEARNING_RATE", "learning_rate")
+    )
+
+
+def _schedule(plan: Plan) -> list[str]:
+    """The learning rate as a function of the step, and decay that follows it."""
+    if not plan.scheduled:
+        return []
+    rate = "def learning_rate(count):\n    return LEARNING_RATE * jnp.asarray(FACTORS)[count]"
+    return [rate, _DECAYED] if plan.settings["weight_decay"] else [rate]
+
+
+_DECAYED = '''def decayed(inner):
+    """Shrinks the weights by the learning rate of the step before the inner optimizer moves them."""
+
+    def init(parameters):
+        return jnp.zeros((), jnp.int32), inner.init(parameters)
+
+    def update(gradients, state, parameters, **more):
+        kept = 1.0 - learning_rate(state[0]) * DECOUPLED_WEIGHT_DECAY
+        shrunk = [layer | {"weight": kept * layer["weight"]} for layer in parameters]
+        updates, own = inner.update(gradients, state[1], shrunk, **more)
+        moved = jax.tree.map(lambda update, new, old: update + (new - old), updates, shrunk, parameters)
+        return moved, (state[0] + 1, own)
+
+    return optax.GradientTransformationExtraArgs(init, update)'''
+
+
 def _optimizer_class(plan: Plan) -> list[str]:
     """The catalog's own formula as a gradient transformation, where optax has none that is the same."""
     row = plan.optimizer
-    if row.name in _OPTIMIZERS:
+    if _library_optimizer(plan) is not None:
         return []
     if row.scope != "element":
         return scoped.in_optax(plan)
+    rate = "learning_rate(time - 1)" if plan.scheduled else "LEARNING_RATE"
     first = ", ".join(f"jnp.asarray({value!r})" for value in row.carried.values())
     lines = [
         "def own_optimizer():",
@@ -102,7 +143,7 @@ def _optimizer_class(plan: Plan) -> list[str]:
         "",
         "    def update(gradients, state, parameters):",
         "        time, carried, arrays = state[0] + 1, state[1], state[2]",
-        *indented(coefficient_lines(row, "time", "carried"), 2),
+        *indented(coefficient_lines(row, "time", "carried", rate), 2),
         "        leaves, tree = jax.tree.flatten(parameters)",
         "        updates, kept = [], []",
         "        for leaf, gradient, own in zip(leaves, jax.tree.leaves(gradients), arrays):",
@@ -117,22 +158,31 @@ def _optimizer_class(plan: Plan) -> list[str]:
     return [pasted(formula_texts(row), "jnp"), "\n".join(lines)]
 
 
-def _network(plan: Plan) -> str:
-    _, name, normal = initial_scale(plan)
-    made = _OPTIMIZERS.get(plan.optimizer.name, "own_optimizer()")
-    draw = (
-        "deviation * jax.random.normal(key, (inputs, outputs))"
-        if normal
-        else "math.sqrt(3.0) * deviation * jax.random.uniform(key, (inputs, outputs), minval=-1.0)"
-    )
-    lines = [
-        "def initial_parameters(seed=SEED):",
-        "    layers = []",
+def _first_layers(plan: Plan) -> list[str]:
+    if not initial.is_plain(plan):
+        return [
+            "    random = np.random.default_rng(seed)",
+            "    for inputs, outputs in zip(WIDTHS, WIDTHS[1:]):",
+            "        last = len(layers) == len(WIDTHS) - 2",
+            "        weight, bias = first_weights(inputs, outputs, random, last)",
+            '        layers.append({"weight": jnp.asarray(weight, float), "bias": jnp.asarray(bias, float)})',
+        ]
+    draw = "deviation * jax.random.normal(key, (inputs, outputs))"
+    if not initial.is_normal(plan):
+        draw = "math.sqrt(3.0) * deviation * jax.random.uniform(key, (inputs, outputs), minval=-1.0)"
+    return [
         "    keys = jax.random.split(jax.random.key(seed), len(WIDTHS) - 1)",
         "    for key, inputs, outputs in zip(keys, WIDTHS, WIDTHS[1:]):",
-        f"        deviation = {name}(inputs, outputs)",
+        f"        deviation = {initial.deviation(plan)}",
         f'        layers.append({{"weight": {draw}, "bias": jnp.zeros(outputs)}})',
     ]
+
+
+def _network(plan: Plan) -> str:
+    made = _library_optimizer(plan) or "own_optimizer()"
+    if plan.scheduled and plan.settings["weight_decay"]:
+        made = f"decayed({made})"
+    lines = ["def initial_parameters(seed=SEED):", "    layers = []", *_first_layers(plan)]
     if plan.normalization:
         lines += [
             "    for layer in layers[:-1]:",
@@ -199,21 +249,21 @@ def _outputs(plan: Plan) -> str:
 
 def _targets_and_loss(plan: Plan) -> str:
     number = plan.layers[-1].outputs
-    if plan.loss == "softmax_cross_entropy":
+    if not losses.is_native(plan):
+        return losses.targets_and_loss(plan, "jnp") + losses.summed(plan)
+    if plan.loss.name == "softmax_cross_entropy":
         targets = "jnp.asarray(targets, jnp.int32)"
         loss = "optax.softmax_cross_entropy_with_integer_labels(outputs, targets).sum()"
-    elif plan.loss == "binary_cross_entropy":
+    elif plan.loss.name == "binary_cross_entropy":
         whole = "jnp.asarray(targets, jnp.int32)"
         targets = (
             f"jax.nn.one_hot({whole}, {number})" if number > 1 else "jnp.asarray(targets, float)[:, None]"
         )
         loss = "optax.sigmoid_binary_cross_entropy(outputs, targets).sum()"
     else:
-        wide = f"jax.nn.one_hot(jnp.asarray(targets, jnp.int32), {number}, dtype=float)"
-        targets = wide if plan.classify else f"jnp.reshape(jnp.asarray(targets, float), (-1, {number}))"
-        loss = f"{written_loss(plan)}.sum()"
+        targets = f"jnp.reshape(jnp.asarray(targets, float), (-1, {number}))"
+        loss = "((outputs - targets) ** 2).sum()"
     lines = [
-        *loss_formula(plan, "jnp"),
         "def prepared(targets):",
         f"    return {targets}",
         "",
@@ -263,7 +313,7 @@ def _step(plan: Plan) -> str:
             "    factor = jnp.where(norm > CLIP_NORM, CLIP_NORM / norm, 1.0)",
             "    gradients = jax.tree.map(lambda gradient: gradient * factor, gradients)",
         ]
-    if settings["weight_decay"]:
+    if settings["weight_decay"] and not plan.scheduled:
         lines += [
             "    kept = 1.0 - LEARNING_RATE * DECOUPLED_WEIGHT_DECAY",
             '    parameters = [layer | {"weight": kept * layer["weight"]} for layer in parameters]',

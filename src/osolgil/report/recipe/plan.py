@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from osolgil.formulas import catalog
+from osolgil.formulas import catalog, scheduling
 from osolgil.formulas._vocabulary import WORDS
-from osolgil.formulas.catalog import Formula, Optimizer
+from osolgil.formulas.catalog import Formula, InitialScale, Loss, Optimizer
 from osolgil.report.sentences import recommended_row
 
 PIECE_ROWS = 512
@@ -41,15 +41,32 @@ class Plan:
     activation: str
     output_activation: str
     settings: dict[str, Any]
-    own: frozenset[str] = frozenset()
+    training_rows: int
+    task: str = "classification"
+    target: str | None = None
+    weights: str | None = None
+
+    @property
+    def course(self) -> scheduling.Course:
+        """The learning-rate schedule."""
+        return scheduling.parse(self.settings.get("schedule", "constant"))
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether the learning rate changes with the step."""
+        return not self.course.constant
 
     @property
     def classify(self) -> bool:
-        return catalog.loss(self.settings["loss"]).task == "classification"
+        return self.task == "classification"
 
     @property
-    def loss(self) -> str:
-        return catalog.loss(self.settings["loss"]).name
+    def loss(self) -> Loss:
+        return catalog.loss(self.settings["loss"])
+
+    @property
+    def initial_scale(self) -> InitialScale:
+        return catalog.initial_scale(self.settings["initial_scale"])
 
     @property
     def normalization(self) -> str | None:
@@ -87,18 +104,47 @@ class Plan:
 
     def introduction(self, library: str, notes: Iterable[str] = ()) -> str:
         """The recipe's docstring: what it trains, and on what."""
-        kind = "class numbers" if self.classify else "targets, standardised to mean 0 and variance 1,"
+        several = self.task == "multi-label"
+        loaded = [f"target={self.target!r}"] if several else []
+        loaded += [f"sample_weight={self.weights!r}"] if self.weights else []
+        link = f".with_logarithmic_outputs({self.loss.name!r}, {self.loss.targets == 'positive'})"
+        load = f"osolgil.load({', '.join([repr(self.data), *loaded])})" + link * (self.loss.link == "log")
+        more = ", weights=data.train.weights" if self.weights else ""
         lines = [
             f"{self.title} on {self.data} with {library}: the training that osolgil recommends.",
             "",
-            "Reads train.npz (or the file named on the command line) with two arrays: inputs (rows, "
-            f"{self.layers[0].inputs})",
-            f"and targets (rows,), {kind} of the training rows. osolgil's own rows come from",
-            f"    data = osolgil.load({self.data!r})",
-            '    numpy.savez("train.npz", inputs=data.train.inputs, targets=data.train.targets)',
+            "Reads train.npz (or the file named on the command line) with arrays of the training rows: inputs",
+            f"(rows, {self.layers[0].inputs}) and targets {'(rows, labels)' if several else '(rows,)'}, "
+            f"{self._targets()}{', and weights (rows,) of mean 1' if self.weights else ''}.",
+            "osolgil's own rows come from",
+            f"    data = {load}",
+            f'    numpy.savez("train.npz", inputs=data.train.inputs, targets=data.train.targets{more})',
+            *(_LSUV if self.initial_scale.adapts_to_data else ()),
             *notes,
         ]
+        if self.course.plateau is not None:
+            lines += [
+                "",
+                f"osolgil lowers the learning rate by {self.course.plateau} as well: a rule that needs validation rows",
+                "after every epoch, which this recipe does not have.",
+            ]
         return '"""' + "\n".join(lines).replace("\\", "\\\\").replace('"""', "'''") + '\n"""'
+
+    def _targets(self) -> str:
+        if self.loss.link == "log":
+            return "divided by their mean"
+        return {
+            "classification": "class numbers",
+            "multi-label": "0 or 1",
+            "regression": "standardised to mean 0 and variance 1",
+        }[self.task]
+
+
+_LSUV = (
+    "",
+    "osolgil also divides the first weights of every layer so that its outputs on 256 rows have variance 1;",
+    "here they begin orthogonal.",
+)
 
 
 def plan_of(facts: dict[str, Any]) -> Plan | None:
@@ -114,7 +160,8 @@ def plan_of(facts: dict[str, Any]) -> Plan | None:
     names = facts["network"]["activations"]
     return Plan(
         row["title"], facts["data"]["name"], facts["data"]["score"], catalog.optimizer(row["optimizer"]),
-        dict(row["hyperparameters"]), layers, names[0], names[-1], settings, frozenset(facts.get("formulas", ())),
+        dict(row["hyperparameters"]), layers, names[0], names[-1], settings, int(facts["data"]["rows"]["train"]),
+        facts["data"]["task"], facts["data"]["target"], facts["data"].get("weights"),
     )  # fmt: skip
 
 
@@ -131,21 +178,14 @@ def words_of(texts: Iterable[str]) -> list[str]:
     return [word for word in WORDS if word in used]
 
 
-def initial_scale(plan: Plan) -> tuple[str, str, bool]:
-    """The initial scale's source, its name, and whether weights are drawn from a normal distribution."""
-    row = catalog.initial_scale(plan.settings["initial_scale"])
-    text = source(row.formula).replace(" sqrt(", " math.sqrt(")
-    return text, row.formula.__name__, row.distribution == "normal"
-
-
 def formula_texts(row: Optimizer) -> list[str]:
     """The optimizer's coefficients and update, as source."""
     return [source(formula) for formula in (row.coefficients, row.formula) if formula is not None]
 
 
-def coefficient_lines(row: Optimizer, time: str, carried: str) -> list[str]:
-    """Code that computes the step's scalars, as `carried, scalars`, from the step's number."""
-    values = ", ".join(name.upper() for name in row.defaults)
+def coefficient_lines(row: Optimizer, time: str, carried: str, rate: str = "LEARNING_RATE") -> list[str]:
+    """Code that computes the step's scalars, as `carried, scalars`, from its number and learning rate."""
+    values = ", ".join(rate if name == "learning_rate" else name.upper() for name in row.defaults)
     if row.coefficients is None:
         return [f"scalars = ({values},)"]
     parts = ", ".join([time, *(f"{carried}[{place}]" for place in range(len(row.carried))), values])

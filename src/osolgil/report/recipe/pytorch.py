@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from osolgil.formulas import catalog
-from osolgil.report.recipe import activations, scoped
+from osolgil.report.recipe import activations, initial, losses, scoped
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
     coefficient_lines,
     formula_texts,
     indented,
-    initial_scale,
-    source,
-    words_of,
 )
+from osolgil.report.recipe.schedule import factors
+from osolgil.report.recipe.words import pasted
 
 _ACTIVATIONS = {
     "identity": "torch.nn.Identity()",
@@ -52,15 +48,19 @@ def recipe(plan: Plan) -> str:
         plan.introduction("PyTorch"),
         _imports(plan),
         "\n".join([*plan.constants(), *_precision(plan)]),
+        *factors(plan),
         *_activations(plan),
         *([_hidden_layer(plan)] if plan.hidden else []),
         *_optimizer_class(plan),
-        initial_scale(plan)[0],
+        initial.scale_text(plan),
         _network(plan),
         _optimizer(plan),
         _targets_and_loss(plan),
         _step(plan),
-        _TRAIN.replace("VALUE", "BATCH_SIZE or len(inputs)" if plan.batch_size is None else "BATCH_SIZE"),
+        losses.with_weights(
+            plan,
+            _TRAIN.replace("VALUE", "BATCH_SIZE or len(inputs)" if plan.batch_size is None else "BATCH_SIZE"),
+        ),
     ]
     return "\n\n\n".join(blocks) + "\n"
 
@@ -80,24 +80,6 @@ def _precision(plan: Plan) -> list[str]:
 def _activations(plan: Plan) -> list[str]:
     """Activations the library does not have, as the catalog writes them."""
     return [pasted([text], "torch") for text in activations.sources(plan, _ACTIVATIONS)]
-
-
-def pasted(texts: list[str], library: str) -> str:
-    """Formulas' sources below the words they use, bound to a library's functions."""
-    convert = {"torch": "torch.as_tensor", "ops": "ops.convert_to_tensor", "jnp": "jnp.asarray"}[library]
-    words: dict[str, Callable[[str], str]] = {
-        "erf": lambda lib: {"torch": "torch.erf", "ops": "ops.erf", "jnp": "jax.scipy.special.erf"}[lib],
-        "erfc": lambda lib: {
-            "torch": "torch.erfc",
-            "ops": "(lambda x: 1 - ops.erf(x))",
-            "jnp": "jax.scipy.special.erfc",
-        }[lib],
-    }
-    lines = []
-    for word in words_of(texts):
-        function = words.get(word, lambda lib, word=word: f"{lib}.{word}")(library)
-        lines += [f"def {word}(*values):", f"    return {function}(*map({convert}, values))", "", ""]
-    return "\n".join(lines) + "\n\n\n".join(texts)
 
 
 def _activation(name: str) -> str:
@@ -137,26 +119,35 @@ def _network(plan: Plan) -> str:
     lines.append(f"        torch.nn.Linear({last.inputs}, {last.outputs}),")
     lines.append("    ]")
     lines.append("    network = torch.nn.Sequential(*layers)")
-    _, name, normal = initial_scale(plan)
-    lines += [
-        "    random = torch.Generator().manual_seed(seed)",
-        "    for weight in weights(network):",
-        f"        deviation = {name}(weight.shape[1], weight.shape[0])",
-    ]
-    if normal:
-        lines.append("        torch.nn.init.normal_(weight, 0.0, deviation, generator=random)")
-    else:
-        lines.append("        reach = math.sqrt(3.0) * deviation")
-        lines.append("        torch.nn.init.uniform_(weight, -reach, reach, generator=random)")
-    lines += [
-        "    for module in linears(network):",
-        "        torch.nn.init.zeros_(module.bias)",
-        "    return network",
-    ]
+    lines += [*(_plain_weights(plan) if initial.is_plain(plan) else _DRAWN_WEIGHTS), "    return network"]
     output = f"\noutput_activation = {_activation(plan.output_activation)}\n\n"
     return _WEIGHTS + output + "\n" + "\n".join(lines)
 
 
+def _plain_weights(plan: Plan) -> list[str]:
+    lines = [
+        "    random = torch.Generator().manual_seed(seed)",
+        "    for module in linears(network):",
+        "        inputs, outputs = module.in_features, module.out_features",
+        f"        deviation = {initial.deviation(plan)}",
+    ]
+    if initial.is_normal(plan):
+        lines.append("        torch.nn.init.normal_(module.weight, 0.0, deviation, generator=random)")
+    else:
+        lines.append("        reach = math.sqrt(3.0) * deviation")
+        lines.append("        torch.nn.init.uniform_(module.weight, -reach, reach, generator=random)")
+    return [*lines, "        torch.nn.init.zeros_(module.bias)"]
+
+
+_DRAWN_WEIGHTS = [
+    "    random = np.random.default_rng(seed)",
+    "    with torch.no_grad():",
+    "        for place, module in enumerate(linears(network)):",
+    "            last = place == len(layers) - 1",
+    "            drawn, bias = first_weights(module.in_features, module.out_features, random, last)",
+    "            module.weight.copy_(torch.as_tensor(drawn.T))",
+    "            module.bias.copy_(torch.as_tensor(bias))",
+]
 _WEIGHTS = '''def linears(network):
     return [module for module in network.modules() if isinstance(module, torch.nn.Linear)]
 
@@ -168,10 +159,17 @@ def weights(network):
 '''
 
 
+def _library_optimizer(plan: Plan) -> str | None:
+    """PyTorch's own optimizer where it is the same; its momentum is not where the learning rate changes."""
+    if plan.scheduled and plan.optimizer.name in ("momentum", "nesterov"):
+        return None
+    return _OPTIMIZERS.get(plan.optimizer.name)
+
+
 def _optimizer_class(plan: Plan) -> list[str]:
     """The catalog's own formula as an optimizer, where PyTorch has none that is the same."""
     row = plan.optimizer
-    if row.name in _OPTIMIZERS:
+    if _library_optimizer(plan) is not None:
         return []
     if row.scope != "element":
         return scoped.in_pytorch(plan)
@@ -191,13 +189,13 @@ def _optimizer_class(plan: Plan) -> list[str]:
         f'    """{row.title}, as torch.optim has none that is exactly the same."""',
         "",
         "    def __init__(self, parameters):",
-        "        super().__init__(parameters, {})",
+        '        super().__init__(parameters, {"lr": LEARNING_RATE})',
         f"        self.time, self.carried = 0, [{', '.join(first)}]",
         "",
         "    @torch.no_grad()",
         "    def step(self, closure=None):",
         "        self.time += 1",
-        *indented(coefficient_lines(row, "self.time", "self.carried"), 2),
+        *indented(coefficient_lines(row, "self.time", "self.carried", 'self.param_groups[0]["lr"]'), 2),
         '        for parameter in self.param_groups[0]["params"]:',
         *indented(loop, 3),
     ]
@@ -205,55 +203,42 @@ def _optimizer_class(plan: Plan) -> list[str]:
 
 
 def _optimizer(plan: Plan) -> str:
-    made = _OPTIMIZERS.get(plan.optimizer.name, "Optimizer(parameters)")
+    made = _library_optimizer(plan) or "Optimizer(parameters)"
     lines = ["def make_optimizer(network):", "    parameters = network.parameters()", f"    return {made}"]
     return "\n".join(lines)
 
 
 def _targets_and_loss(plan: Plan) -> str:
-    if plan.loss == "softmax_cross_entropy":
+    if not losses.is_native(plan):
+        return losses.targets_and_loss(plan, "torch") + losses.summed(plan)
+    if plan.loss.name == "softmax_cross_entropy":
         targets, loss = (
             "torch.as_tensor(targets, dtype=torch.int64)",
             ('F.cross_entropy(outputs, targets, reduction="sum")'),
         )
-    elif plan.loss == "binary_cross_entropy":
+    elif plan.loss.name == "binary_cross_entropy":
         number = plan.layers[-1].outputs
         whole = "torch.as_tensor(targets, dtype=torch.int64)"
         targets = f"F.one_hot({whole}, {number})" if number > 1 else f"{whole}[:, None]"
         targets += ".to(torch.get_default_dtype())"
         loss = 'F.binary_cross_entropy_with_logits(outputs, targets, reduction="sum")'
     else:
-        number = plan.layers[-1].outputs
-        wide = one_hot("targets", number) if plan.classify else f"np.reshape(targets, (-1, {number}))"
-        targets = f"torch.as_tensor({wide}, dtype=torch.get_default_dtype())"
-        loss = f"{written_loss(plan)}.sum()"
-    lines = [*loss_formula(plan, "torch"), "def prepared(targets):", f"    return {targets}", "", ""]
-    lines.append("def summed_loss(outputs, targets):")
+        reshaped = f"np.reshape(targets, (-1, {plan.layers[-1].outputs}))"
+        targets = f"torch.as_tensor({reshaped}, dtype=torch.get_default_dtype())"
+        loss = "((outputs - targets) ** 2).sum()"
+    lines = ["def prepared(targets):", f"    return {targets}", "", "", "def summed_loss(outputs, targets):"]
     return "\n".join([*lines, f"    return {loss}"])
-
-
-def one_hot(targets: str, number: int) -> str:
-    """Code that turns class numbers into a column per class."""
-    return f"np.eye({number})[np.asarray({targets}, np.int64)]"
-
-
-def written_loss(plan: Plan) -> str:
-    """Code of a loss no library has, per output."""
-    if plan.loss == "squared_error":
-        return "((outputs - targets) ** 2)"
-    return f"{catalog.loss(plan.loss).formula.__name__}(outputs, targets)"
-
-
-def loss_formula(plan: Plan, library: str) -> list[str]:
-    """The formula of an own loss, as its author wrote it."""
-    if plan.loss not in plan.own:
-        return []
-    return [pasted([source(catalog.loss(plan.loss).formula)], library), "", ""]
 
 
 def _step(plan: Plan) -> str:
     settings = plan.settings
     lines = ["def training_step(network, optimizer, inputs, targets):", "    optimizer.zero_grad()"]
+    if plan.scheduled:
+        lines += [
+            "    group = optimizer.param_groups[0]",
+            '    step = group["step"] = group.get("step", -1) + 1',
+            '    group["lr"] = LEARNING_RATE * float(FACTORS[min(step, len(FACTORS) - 1)])',
+        ]
     if plan.in_pieces:
         lines.append(f"    # osolgil normalises a batch of more than {PIECE_ROWS} rows in pieces")
         lines.append(f"    pieces = zip(inputs.split({PIECE_ROWS}), targets.split({PIECE_ROWS}))")
@@ -280,10 +265,11 @@ def _step(plan: Plan) -> str:
             "            gradient *= CLIP_NORM / norm",
         ]
     if settings["weight_decay"]:
+        rate = 'group["lr"]' if plan.scheduled else "LEARNING_RATE"
         lines += [
             "    with torch.no_grad():",
             "        for weight in weights(network):",
-            "            weight *= 1.0 - LEARNING_RATE * DECOUPLED_WEIGHT_DECAY",
+            f"            weight *= 1.0 - {rate} * DECOUPLED_WEIGHT_DECAY",
         ]
     return "\n".join([*lines, "    optimizer.step()", "    return float(loss.detach())"])
 

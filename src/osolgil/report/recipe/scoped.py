@@ -39,7 +39,8 @@ def core(plan: Plan) -> str:
     row, blocks = plan.optimizer, network_of(plan).blocks
     formulas = [formula for formula in (row.coefficients, *row.updates) if formula is not None]
     texts = [source(formula) for formula in formulas]
-    scalars = "\n    ".join(coefficient_lines(row, "float(time)", "carried"))
+    rate = "LEARNING_RATE * FACTORS[min(time, len(FACTORS)) - 1]" if plan.scheduled else "LEARNING_RATE"
+    scalars = "\n    ".join(coefficient_lines(row, "float(time)", "carried", rate))
     parts = [
         _words(row, words_of(texts)),
         *texts,
@@ -134,7 +135,7 @@ def in_pytorch(plan: Plan) -> list[str]:
         f'    """{row.title}, which moves whole layers: as osolgil computes it, in NumPy."""',
         "",
         "    def __init__(self, parameters):",
-        "        super().__init__(parameters, {})",
+        '        super().__init__(parameters, {"lr": LEARNING_RATE})',
         "        self.time, self.states, self.loss = 0, None, 0.0",
         "",
         "    @torch.no_grad()",

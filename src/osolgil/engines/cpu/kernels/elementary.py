@@ -84,7 +84,12 @@ def _selections(kind):
     def sqrt(x):
         return F(math.sqrt(F(x)))
 
+    @njit(inline="always")
+    def floor(x):
+        return F(np.floor(F(x)))
+
     return {
+        "floor": floor,
         "where": where,
         "maximum": maximum,
         "minimum": minimum,
@@ -267,10 +272,37 @@ def _reductions(kind, exp, log):
             threshold, kept = (total - F(1.0)) / F(max(count, 1)), count
         return threshold
 
+    @njit
+    def row_dot(left, right):
+        total = F(0.0)
+        for j in range(left.size):
+            total += left[j] * right[j]
+        return total
+
+    @njit
+    def row_norm(row):
+        largest = F(0.0)
+        for j in range(row.size):
+            size = abs(row[j])
+            largest = size if (size > largest) | (size != size) else largest
+        unit = largest if (largest > F(0.0)) & (largest < F(np.inf)) else F(1.0)
+        total = F(0.0)
+        for j in range(row.size):
+            part = row[j] / unit
+            total += part * part
+        return unit * F(math.sqrt(total))
+
+    @njit
+    def row_size(row):
+        return F(row.size)
+
     return {
         "logsumexp": logsumexp,
         "logsumexp_above": logsumexp_above,
+        "row_dot": row_dot,
         "row_maximum": row_maximum,
+        "row_norm": row_norm,
+        "row_size": row_size,
         "simplex_threshold": simplex_threshold,
     }
 

@@ -1,16 +1,34 @@
-"""What a network answers to rows, and how good that is: outputs, mean loss, score."""
+"""What a network answers to rows, and how good that is: outputs, mean loss, score.
+
+A column of `targets` beyond the network's outputs holds the weights of the rows; without it every row weighs 1.
+"""
+
+import math
 
 import numpy as np
 from numba import njit
 
 from .intrinsics import barrier, call_address
 from .layers import forward, place
-from .layout import EVALUATION_ROWS, OUTPUTS, VALUE
+from .layout import (
+    CLASSES,
+    DELTA,
+    EVALUATION_ROWS,
+    LABELS,
+    LOGARITHMS,
+    LOSS,
+    LOSS_SETTINGS,
+    OUTPUTS,
+    TARGET,
+    VALUE,
+    WEIGHTS,
+)
 
 
 @njit
-def gather(inputs, targets, order, start, rows, space, target_place, rank, team):
-    width, outputs = inputs.shape[1], targets.shape[1]
+def gather(inputs, targets, order, start, rows, layers, space, places, rank, team):
+    """Copy the inputs, targets and weights of some rows into the workspace."""
+    width, outputs = inputs.shape[1], layers[-1, OUTPUTS]
     for row in range(rank, rows, team):
         chosen = order[start + row]
         source = inputs[chosen]
@@ -18,63 +36,87 @@ def gather(inputs, targets, order, start, rows, space, target_place, rank, team)
         for j in range(width):
             line[j] = source[j]
         for j in range(outputs):
-            space[target_place + row * outputs + j] = targets[chosen, j]
+            space[places[TARGET] + row * outputs + j] = targets[chosen, j]
+        if targets.shape[1] > outputs:
+            space[places[WEIGHTS] + row] = targets[chosen, outputs]
 
 
 @njit
-def loss_of(loss, layers, space, target_place, delta, rows, scale):
-    output = layers[-1, VALUE]
-    outputs = layers[-1, OUTPUTS]
+def loss_of(loss, layers, space, places, weighted, rows, scale):
+    """Sum of the rows' losses, each times its weight; leaves the gradient at the outputs, times `scale`."""
+    weights = place(space, places[WEIGHTS]) if weighted else 0
     return call_address(
-        loss,
-        (place(space, output), place(space, target_place), place(space, delta), rows, outputs, scale),
-    )
+        loss[LOSS],
+        (
+            place(space, layers[-1, VALUE]), place(space, places[TARGET]), place(space, places[DELTA]), weights,
+            loss[LOSS_SETTINGS], rows, layers[-1, OUTPUTS], scale,
+        ),
+    )  # fmt: skip
 
 
 @njit
-def _correct(space, output, target, rows, outputs):
-    """Rows whose largest output is the target's class; with one output, whose sign is."""
-    total = 0
-    for row in range(rows):
-        z = space[output + row * outputs : output + (row + 1) * outputs]
-        y = space[target + row * outputs : target + (row + 1) * outputs]
-        if outputs == 1:
-            total += (z[0] > 0) == (y[0] > 0.5)
-        else:
-            best = 0
-            for j in range(1, outputs):
-                best = j if z[j] > z[best] else best
-            total += y[best] > 0.5
-    return float(total)
+def _correct(space, output, target, row, outputs):
+    """1 where the largest output is the target's class, with one output where its sign is right; else 0."""
+    z = space[output + row * outputs : output + (row + 1) * outputs]
+    y = space[target + row * outputs : target + (row + 1) * outputs]
+    if outputs == 1:
+        return 1.0 if (z[0] > 0) == (y[0] > 0.5) else 0.0
+    best = 0
+    for j in range(1, outputs):
+        best = j if z[j] > z[best] else best
+    return 1.0 if y[best] > 0.5 else 0.0
 
 
 @njit
-def _squared_distance(space, output, target, size):
+def _right_share(space, output, target, row, outputs):
+    """Share of a row's labels whose output has the right sign."""
+    right = 0
+    for i in range(row * outputs, (row + 1) * outputs):
+        right += (space[output + i] > 0) == (space[target + i] > 0.5)
+    return right / outputs
+
+
+@njit
+def _squared_distance(space, output, target, row, outputs, logarithms):
     total = 0.0
-    for i in range(size):
-        total += float(space[output + i] - space[target + i]) ** 2
+    for i in range(row * outputs, (row + 1) * outputs):
+        value = float(space[output + i])
+        total += ((math.exp(value) if logarithms else value) - float(space[target + i])) ** 2
     return total
 
 
 @njit
-def evaluate(layers, theta, running, space, places, inputs, targets, rows, loss, classify, rank, team, sync):
-    """Mean loss over `rows`, and the number of correct rows or the sum of squared distances."""
-    target_place, delta = places[0], places[1]
+def _score(space, output, target, row, outputs, scoring):
+    if scoring == CLASSES:
+        return _correct(space, output, target, row, outputs)
+    if scoring == LABELS:
+        return _right_share(space, output, target, row, outputs)
+    return _squared_distance(space, output, target, row, outputs, scoring == LOGARITHMS)
+
+
+@njit
+def evaluate(layers, theta, running, space, places, inputs, targets, rows, loss, scoring, rank, team, sync):
+    """Mean loss over `rows`, and their mean score: 1 or 0, a share of labels, or a squared distance."""
     outputs = layers[-1, OUTPUTS]
-    total, score = 0.0, 0.0
+    weighted = targets.shape[1] > outputs
+    total, score, weights = 0.0, 0.0, 0.0
     for start in range(0, rows.size, EVALUATION_ROWS):
         count = min(EVALUATION_ROWS, rows.size - start)
-        gather(inputs, targets, rows, start, count, space, target_place, rank, team)
+        gather(inputs, targets, rows, start, count, layers, space, places, rank, team)
         barrier(sync, team)
         forward(layers, theta, running, space, count, False, 0.0, np.uint64(0), rank, team, sync)
         if rank == 0:
-            total += loss_of(loss, layers, space, target_place, delta, count, 1.0)
-            if classify:
-                score += _correct(space, layers[-1, VALUE], target_place, count, outputs)
-            else:
-                score += _squared_distance(space, layers[-1, VALUE], target_place, count * outputs)
+            total += loss_of(loss, layers, space, places, weighted, count, 1.0)
+            for row in range(count):
+                weight = float(space[places[WEIGHTS] + row]) if weighted else 1.0
+                if weight != 0.0:
+                    value = _score(space, layers[-1, VALUE], places[TARGET], row, outputs, scoring)
+                    score += weight * value
+                    weights += weight
         barrier(sync, team)
-    return total / max(rows.size, 1), score
+    if weights == 0.0:
+        return 0.0, 0.0
+    return total / weights, score / weights
 
 
 @njit

@@ -16,22 +16,56 @@ ELEMENTWISE, IN_PIECES, RANDOM, LEARNING, ROW_WISE = range(5)
 NO_NORMALIZATION, LAYER_NORMALIZATION, BATCH_NORMALIZATION = range(3)
 
 # one row per run
-UPDATE, COEFFICIENTS, SCOPE, BATCH, SEED, FIRST_EPOCH, LAST_EPOCH, STEP, STATUS, NEEDS_LOSS = range(10)
-RUN_COLUMNS = 10
+BATCH, SEED, FIRST_EPOCH, LAST_EPOCH, STEP, STATUS, NEEDS_LOSS = range(7)
+FACTORS, PLATEAU_RULE = 7, 8
+# what a probe waits for (0: there is none, 1: nothing, else 2 + a coefficient), where its random signs lie in the
+# state (-1: nowhere), and where the evaluated weights do (-1: they are θ itself)
+PROBING, NOISE, EVALUATED = 9, 10, 11
+RUN_COLUMNS = 12
+
+# one row per formula of a step, in their order; the addresses of coefficients stand once per part
+MOMENT, RUN, COEFFICIENTS, SCOPE, STATE, SCALARS, HYPERS, CARRIED = range(8)
+STAGE_COLUMNS = 8
+PROBE_STAGE, RESUME_STAGE, STEP_STAGE = 1, 2, 3
 
 ELEMENT_SCOPE, LAYER_SCOPE, NETWORK_SCOPE = range(3)
 
 # one row per block that an optimizer may move at once: start, rows, columns, whether it is a matrix
 
 # one row per run, real numbers
-L1, L2, WEIGHT_DECAY, CLIP_NORM, DROPOUT = range(5)
-PENALTY_COLUMNS = 5
+L1, L2, WEIGHT_DECAY, CLIP_NORM, DROPOUT, LEARNING_RATE, PLATEAU = range(7)
+PLATEAU_SCALE = PLATEAU + 3  # the last of the plateau's four numbers of state; its five settings follow
+PENALTY_COLUMNS = PLATEAU + 9
 
 READY, FINISHED, DIVERGED, STOPPED = range(4)
 
 # history: what is measured at the end of an epoch
 TRAINING_LOSS, VALIDATION_LOSS, VALIDATION_SCORE, STEPS_DONE = range(4)
 HISTORY_COLUMNS = 4
+
+# what a score is made of: squared distances, classes, labels, or squared distances of exp(output)
+NUMBERS, CLASSES, LABELS, LOGARITHMS = range(4)
+# a compiled loss: its address, and that of its hyperparameters
+LOSS, LOSS_SETTINGS = range(2)
+# places in the workspace
+TARGET, DELTA, WEIGHTS = range(3)
+
+# record: what is measured of a layer on an epoch's first batch; signals and gradients as root mean squares
+(
+    SIGNAL_MEAN,
+    SIGNAL,
+    SIMILARITY,
+    SLOPES,
+    SATURATED,
+    DEAD,
+    DELTA_SIZE,
+    GRADIENT,
+    EXAMPLES,
+    WEIGHT_NORM,
+    UPDATE_NORM,
+) = range(11)
+RECORD_COLUMNS = 11
+OBSERVED_ROWS = 32
 
 PIECE_ROWS = 512
 PANEL_STEPS = 512

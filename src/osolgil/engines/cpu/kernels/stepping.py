@@ -2,30 +2,40 @@
 
 import math
 
+import numpy as np
 from numba import njit
 
 from .intrinsics import barrier, call_address
 from .layers import portion
 from .layout import (
+    CARRIED,
     CLIP_NORM,
     COEFFICIENTS,
     ELEMENT_SCOPE,
+    HYPERS,
     INPUTS,
     L1,
     L2,
+    MOMENT,
     NEEDS_LOSS,
+    NOISE,
     PRODUCT,
+    RUN,
+    SCALARS,
     SCOPE,
+    SEED,
+    STATE,
     STEP,
+    STEP_STAGE,
     UNITS,
-    UPDATE,
     WEIGHT,
     WEIGHT_DECAY,
 )
+from .random import mixed
 
 
 @njit(error_model="numpy")
-def _penalise(layers, theta, gradient, l1, l2, rank, team):
+def penalise(layers, theta, gradient, l1, l2, rank, team):
     real = theta.dtype.type
     first, second, zero = real(l1), real(l2), real(0.0)
     for index in range(layers.shape[0]):
@@ -69,16 +79,61 @@ def _clip_factor(gradient, limit):
 
 
 @njit(error_model="numpy")
+def prepare(stages, hyper, carried, run, coefficients):
+    """Compute every part's coefficients for the step that comes, from the scheduled learning rate."""
+    for index in range(stages.shape[0]):
+        stage = stages[index]
+        if stage[COEFFICIENTS] != 0:
+            hyper[stage[HYPERS]] = hyper[0]
+            call_address(
+                stage[COEFFICIENTS],
+                (
+                    float(run[STEP] + 1),
+                    hyper.ctypes.data + stage[HYPERS] * hyper.itemsize,
+                    carried.ctypes.data + stage[CARRIED] * carried.itemsize,
+                    coefficients.ctypes.data + stage[SCALARS] * coefficients.itemsize,
+                ),
+            )
+
+
+@njit(error_model="numpy")
+def pass_stages(kind, stages, layers, blocks, theta, gradient, state, coefficients, rank, team, sync):
+    """Run the formulas of one kind in their order: elements and whole blocks are dealt out, a network is rank 0's."""
+    for index in range(stages.shape[0]):
+        stage = stages[index]
+        if stage[MOMENT] == kind:
+            start, stop = portion(theta.size, rank, team)
+            if stage[SCOPE] != ELEMENT_SCOPE:
+                start, stop = rank, team
+            call_address(
+                stage[RUN],
+                (
+                    theta.ctypes.data, gradient.ctypes.data, state.ctypes.data + stage[STATE] * state.itemsize,
+                    theta.size, start, stop, coefficients.ctypes.data + stage[SCALARS] * coefficients.itemsize,
+                    blocks.ctypes.data, blocks.shape[0], layers[0, PRODUCT], coefficients[-2],
+                ),
+            )  # fmt: skip
+            barrier(sync, team)
+
+
+@njit
+def draw_signs(state, size, run, rank, team):
+    """Fill the noise of a probe with -1 and 1, which depend on the run's seed and the step alone."""
+    key = mixed(mixed(np.uint64(run[SEED]) + np.uint64(991)) + np.uint64(run[STEP]))
+    start, stop = portion(size, rank, team)
+    one = state.dtype.type(1.0)
+    for i in range(start, stop):
+        state[run[NOISE] + i] = one if mixed(key + np.uint64(i)) >> np.uint64(63) else -one
+
+
+@njit(error_model="numpy")
 def step(
-    layers, blocks, theta, gradient, state, carried, hyper, run, penalty, coefficients, loss, rank, team, sync
+    stages, layers, blocks, theta, gradient, state, hyper, run, penalty, coefficients, loss, rank, team, sync
 ):
-    """Penalties, clipping, decoupled decay, then the optimizer's own update.
+    """Clipping, decoupled decay, then the optimizer's own update and its wrappers'.
 
     `loss` is the batch's, known to rank 0. The last two coefficients carry what rank 0 found to the others.
     """
-    if penalty[L1] != 0.0 or penalty[L2] != 0.0:
-        _penalise(layers, theta, gradient, penalty[L1], penalty[L2], rank, team)
-        barrier(sync, team)
     if rank == 0:
         factor = 1.0
         if penalty[CLIP_NORM] > 0.0:
@@ -87,11 +142,8 @@ def step(
         if run[NEEDS_LOSS] == 1:
             coefficients[-2] += _penalties(layers, theta, penalty[L1], penalty[L2])
         run[STEP] += 1
-        call_address(
-            run[COEFFICIENTS],
-            (float(run[STEP]), hyper.ctypes.data, carried.ctypes.data, coefficients.ctypes.data),
-        )
     if penalty[WEIGHT_DECAY] != 0.0:
+        barrier(sync, team)  # the loss's penalties are of the weights before they shrink
         _shrink(layers, theta, 1.0 - hyper[0] * penalty[WEIGHT_DECAY], rank, team)
     barrier(sync, team)
     start, stop = portion(theta.size, rank, team)
@@ -99,14 +151,5 @@ def step(
     if factor != theta.dtype.type(1.0):
         for i in range(start, stop):
             gradient[i] *= factor
-    if run[SCOPE] != ELEMENT_SCOPE:  # whole blocks are dealt out; a network is moved by rank 0
         barrier(sync, team)
-        start, stop = rank, team
-    call_address(
-        run[UPDATE],
-        (
-            theta.ctypes.data, gradient.ctypes.data, state.ctypes.data, theta.size, start, stop,
-            coefficients.ctypes.data, blocks.ctypes.data, blocks.shape[0], layers[0, PRODUCT], coefficients[-2],
-        ),
-    )  # fmt: skip
-    barrier(sync, team)
+    pass_stages(STEP_STAGE, stages, layers, blocks, theta, gradient, state, coefficients, rank, team, sync)

@@ -1,0 +1,24 @@
+"""Settings as they were typed, shared by the commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from osolgil.command_line import values
+
+_DIRECT = (
+    "activation", "initial_scale", "loss", "dropout", "l1", "l2", "weight_decay", "clip_norm", "schedule",
+    "precision", "batch_size", "epochs", "seeds", "confirmation_seeds", "confidence", "seed",
+)  # fmt: skip
+
+
+def settings(given: dict[str, Any]) -> dict[str, Any]:
+    """The settings that were typed; what was not is left to the race, so that it may choose."""
+    asked = {name: given[name] for name in _DIRECT if given.get(name) is not None}
+    if given.get("hidden") is not None:
+        asked["hidden"] = values.widths(given["hidden"])
+    if given.get("residual"):
+        asked["residual"] = True
+    if given.get("normalization") not in (None, "none"):
+        asked["normalization"] = given["normalization"]
+    return asked

@@ -1,0 +1,126 @@
+"""What the loss's gradient has to do with the network's own signals.
+
+Mean-field theory takes the gradient at the outputs as independent of the weights. It is not quite: it is made of
+the outputs, so a part of order 1/width points along the last layer's signal, and every layer adds such a part anew.
+Going back, it changes by the law of signals (χ∥) instead of that of random directions (χ₁): where χ∥ > χ₁ it grows
+to be seen in deep networks. For a gradient A·(random) + a·h at a layer's values h = φ(z), squares go by
+
+    D = A (E[φ'²] - E[φ²φ'²]/(n E[φ²])) + a² E[φ²φ'²],    A' = σ_w² D,
+    a'² = (n² E[zφφ']² a² + n (E[z²φ'²] - E[zφφ']²/E[φ²]) A)/(n' E[h'²])².
+
+Source: derived here; the laws of χ∥ and χ⊥ are those of D. Roberts, S. Yaida, B. Hanin, arXiv:2106.10165, chapter 9.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from osolgil.formulas import catalog
+from osolgil.formulas.catalog import Activation
+from osolgil.mean_field import gaussian_mean
+
+_SAMPLES = 4096
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The loss gradient of rows at the outputs of a network that knows nothing yet.
+
+    alignment: mean squared cosine between two rows' gradients. pull: squared product of a row's outputs and
+    gradient, against the product of their squares; 1 where they have nothing to do with each other.
+    """
+
+    alignment: float
+    pull: float
+
+
+@lru_cache(maxsize=1024)
+def outputs(loss: str, count: int, variance: float, correlation: float) -> Outputs:
+    """Gradients of a loss at normal outputs (`count` of them, of this variance and correlation between rows).
+
+    Targets are drawn at random: a class each, or standardised numbers.
+    """
+    row = catalog.loss(loss)
+    random = np.random.default_rng(0)
+    share = min(max(correlation, 0.0), 1.0)
+    common = math.sqrt(share) * random.normal(size=(_SAMPLES, count))
+    gradients = []
+    logits = np.zeros((_SAMPLES, count))
+    for _ in range(2):
+        logits = math.sqrt(variance) * (
+            common + math.sqrt(1.0 - share) * random.normal(size=(_SAMPLES, count))
+        )
+        if row.task == "classification":
+            targets = np.eye(max(count, 2))[random.integers(0, max(count, 2), _SAMPLES)][:, :count]
+        else:
+            targets = random.normal(size=(_SAMPLES, count))
+        with np.errstate(all="ignore"):
+            statistic = () if row.statistic is None else (row.statistic(logits)[:, None],)
+            gradients.append(np.asarray(row.slope(logits, targets, *statistic), float))
+    first, second = gradients
+    squares = (first**2).sum(1)
+    both = float((squares * (second**2).sum(1)).sum())
+    aligned = float(((first * second).sum(1) ** 2).sum()) / both if both > 0.0 else 1.0
+    along = float(((logits * second).sum(1) ** 2).sum())
+    whole = variance * float((second**2).sum())
+    return Outputs(min(aligned, 1.0), along / whole if whole > 0.0 and math.isfinite(along) else 1.0)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A hidden layer as a gradient passes it: its activation, pre-activations, units, weights, what leaves it.
+
+    weight_square: mean square of the weights of the layer after it. inputs: units before it. before: mean square
+    of what enters its weights.
+    """
+
+    row: Activation
+    variance: float
+    width: int
+    weight_square: float
+    inputs: int
+    before: float
+    signal: float
+
+
+def excess(passages: list[Passage], outputs_count: int, output_variance: float, pull: float) -> np.ndarray:
+    """By how much (hidden layers,) the part along signals raises the mean squared gradient: 0 in infinite width."""
+    result = np.zeros(len(passages))
+    last = passages[-1]
+    whole = (
+        outputs_count * last.weight_square
+    )  # mean squared gradient of the last values, for 1 at the outputs
+    along = (
+        pull * outputs_count * output_variance / (last.width * last.signal) ** 2 if last.signal > 0.0 else 0.0
+    )
+    total = 1.0
+    for index in range(len(passages) - 1, -1, -1):
+        here = passages[index]
+        slopes, joint, radial, spread = _moments(here.row, here.variance)
+        size = here.width * here.signal  # what is random has no part along the signal, unit by unit
+        found = whole * (slopes - joint / size if size > 0.0 else slopes) + along * joint
+        total *= found / (whole * slopes) if whole * slopes > 0.0 else 1.0
+        result[index] = total - 1.0
+        entering = (here.inputs * here.before) ** 2
+        if index == 0 or not (found > 0.0 and entering > 0.0):
+            break
+        following = here.width * passages[index - 1].weight_square * found
+        free = max(spread - radial**2 * here.width / size, 0.0) if size > 0.0 else spread
+        square = ((here.width * radial) ** 2 * along + here.width * free * whole) / entering
+        whole, along = 1.0, square / following if following > 0.0 else 0.0
+    return result
+
+
+@lru_cache(maxsize=16384)
+def _moments(row: Activation, variance: float) -> tuple[float, float, float, float]:
+    """E[φ'²], E[φ²φ'²], E[zφφ'] and E[z²φ'²]."""
+    return (
+        gaussian_mean(lambda z: row.slope(z) ** 2, variance),
+        gaussian_mean(lambda z: (row(z) * row.slope(z)) ** 2, variance),
+        gaussian_mean(lambda z: z * row(z) * row.slope(z), variance),
+        gaussian_mean(lambda z: (z * row.slope(z)) ** 2, variance),
+    )

@@ -1,0 +1,151 @@
+"""How far one network of finite width strays from the mean-field prediction, and where it is to be expected.
+
+With n units a layer multiplies the mean squared gradient not by χ but by a mean over n units of φ'² g², g normal:
+its relative variance is (3 κ - 1)/n with κ = E[φ'⁴]/E[φ'²]², which is 5/n for ReLU, so that the logarithm of a
+gradient has a variance that grows like depth/width (B. Hanin, M. Nica, arXiv:1812.05994, theorem 1). Added to theirs:
+
+- the variance q of signals strays too, by E[φ⁴]/E[φ²]² - 1 over n, and takes E[φ'²] with it;
+- a mean over rows strays less than one row, by as much as the rows' gradients differ;
+- what a skip carries past a layer does not stray with it;
+- layer normalisation divides by the spread of n units, whose relative variance is 2/n; batch normalisation by that
+  of B rows, and takes two of their B directions from the gradient, which is kept as a shift of unknown sign;
+- the mean of a logarithm lies below the logarithm of a mean, and laws that bend move it, to first order in 1/n
+  (D. Roberts, S. Yaida, B. Hanin, arXiv:2106.10165, chapter 4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from osolgil.diagnosis import moments
+from osolgil.formulas.catalog import Activation
+
+Kind = Literal["layer", "batch"] | None
+_STEP = 0.05
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What one layer adds to the log mean squared gradient of the layers before it.
+
+    slope: variance of the gradient's own factor. signal: of the next layer's log signal. joint: their covariance.
+    carried, carried_bend: first and second derivative of the next log signal by this one. felt, felt_bend: of the
+    log mean square slope. shift: systematic error of unknown sign.
+    """
+
+    slope: float = 0.0
+    signal: float = 0.0
+    joint: float = 0.0
+    carried: float = 0.0
+    carried_bend: float = 0.0
+    felt: float = 0.0
+    felt_bend: float = 0.0
+    shift: float = 0.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a layer stands: its activation, its pre-activations, and two rows' correlations.
+
+    variance, shift: of what enters the activation. correlation: of two rows there. alignment: mean squared cosine
+    of two rows' gradients. width: its units. skipped: share of the gradient that arrives past the next layer.
+    """
+
+    row: Activation
+    variance: float
+    shift: float
+    correlation: float
+    alignment: float
+    width: int
+    skipped: float
+    normalization: Kind
+    kept: float
+
+    def noise(self, rows: int) -> Noise:
+        """Noise of a mean over this many rows."""
+        if not self.variance > 0.0 or not moments.slope(self.row, self.variance, self.shift) > 1e-150:
+            return Noise()
+        own = 1.0 / rows
+        weaved = 1.0 - self.skipped
+        slope = own * self._slope_alone() + (1.0 - own) * self._slope_together()
+        signal = (own + (1.0 - own) * self.correlation**2) * self._of(moments.value_spread) / self.kept
+        joint = (own + (1.0 - own) * self.correlation**2) * self._of(moments.joint_spread)
+        slope = slope * weaved**2 + 4.0 * weaved * self.skipped * max(self.alignment, own)
+        if self.normalization is not None:
+            spread = 2.0 * (own + (1.0 - own) * self.correlation**2) if self.normalization == "layer" else 0.0
+            slope += (signal - 2.0 * joint + spread) * weaved**2
+            shift = 2.0 / rows * weaved if self.normalization == "batch" and rows > 1 else 0.0
+            return Noise(slope=_finite(max(slope, 0.0) / self.width), shift=shift)
+        return Noise(
+            _finite(slope / self.width), _finite(signal / self.width), _finite(joint * weaved / self.width),
+            self._of(moments.value_elasticity), self._bend(moments.value_elasticity),
+            self._of(moments.slope_elasticity), self._bend(moments.slope_elasticity),
+        )  # fmt: skip
+
+    def _slope_alone(self) -> float:
+        return 3.0 * self._of(moments.slope_kurtosis) / self.kept - 1.0
+
+    def _slope_together(self) -> float:
+        whole = moments.slope(self.row, self.variance, self.shift) ** 2
+        paired = moments.square_slope_product(self.row, self.variance, self.correlation, self.shift) / whole
+        return (1.0 + 2.0 * self.alignment) * paired - 1.0
+
+    def _of(self, moment: moments.Moment) -> float:
+        return _finite(moment(self.row, self.variance, self.shift))
+
+    def _bend(self, moment: moments.Moment) -> float:
+        above, below = (moment(self.row, self.variance * np.exp(s), self.shift) for s in (_STEP, -_STEP))
+        return _finite((above - below) / (2.0 * _STEP))
+
+
+def expected(places: list[Place | None], rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation (layers,) of what is added to the natural log of each mean squared gradient.
+
+    A mean over rows is e^(variance of one row/2) above the typical row, and strays with what rows have in common.
+    """
+    alone = [place.noise(1) if place else Noise() for place in places]
+    common = [place.noise(rows) if place else Noise() for place in places]
+    single, shared = log_variance(alone), log_variance(common)
+    shift = np.array([noise.shift for noise in common])[::-1].cumsum()[::-1]
+    return _drift(alone) + 0.5 * (single - shared), np.sqrt(shared + shift**2)
+
+
+def log_variance(noises: list[Noise]) -> np.ndarray:
+    """Variance (layers,) of the natural logarithm of each layer's mean squared gradient, relative to the outputs'.
+
+    The gradient at layer l carries the factors of the layers l … L - 2. A stray signal born in layer j reaches
+    the slopes of every layer k > j, weakened by the layers between.
+    """
+    depth = len(noises)
+    weight = np.zeros((depth, depth))  # of the signal born in j on the slopes of layer k
+    for j in range(depth - 1):
+        reach = 1.0
+        for k in range(j + 1, depth - 1):
+            weight[j, k] = noises[k].felt * reach
+            reach *= noises[k].carried
+    slopes, signals, joints = (
+        np.array([getattr(n, name) for n in noises]) for name in ("slope", "signal", "joint")
+    )
+    result = np.zeros(depth)
+    for layer in range(depth - 1):
+        felt = weight[:, layer:].sum(1)
+        own = (np.arange(depth) >= layer).astype(float)
+        result[layer] = max(float(own @ slopes + felt**2 @ signals + 2.0 * (own * felt) @ joints), 0.0)
+    return result
+
+
+def _drift(noises: list[Noise]) -> np.ndarray:
+    """Mean (layers,) of the natural logarithm of one row's squared gradient, against the infinite width."""
+    mean, variance, steps = 0.0, 0.0, []
+    for noise in noises:
+        steps.append(noise.felt * mean + 0.5 * noise.felt_bend * variance - 0.5 * noise.slope)
+        mean = noise.carried * mean + 0.5 * noise.carried_bend * variance - 0.5 * noise.signal
+        variance = noise.carried**2 * variance + noise.signal
+    return np.array(steps)[::-1].cumsum()[::-1]
+
+
+def _finite(value: float) -> float:
+    return float(np.nan_to_num(value, posinf=1e6, neginf=-1e6))

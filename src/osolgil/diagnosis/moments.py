@@ -1,0 +1,127 @@
+"""Gaussian moments of an activation, for one signal and for two: what prediction and its band are made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+from osolgil.formulas.catalog import Activation
+from osolgil.mean_field import edges, gaussian_mean
+
+Moment = Callable[[Activation, float, float], float]
+_TERMS, _POINTS, _FARTHEST = 48, 12, 16.0
+
+
+@lru_cache(maxsize=16384)
+def mean(row: Activation, variance: float, shift: float = 0.0) -> float:
+    """E[φ] for pre-activations of this variance around `shift`."""
+    return gaussian_mean(row, variance, shift)
+
+
+@lru_cache(maxsize=16384)
+def value(row: Activation, variance: float, shift: float = 0.0) -> float:
+    """E[φ²]."""
+    return gaussian_mean(lambda x: row(x) ** 2, variance, shift)
+
+
+@lru_cache(maxsize=16384)
+def slope(row: Activation, variance: float, shift: float = 0.0) -> float:
+    """E[φ'²]."""
+    return gaussian_mean(lambda x: row.slope(x) ** 2, variance, shift)
+
+
+@lru_cache(maxsize=16384)
+def value_spread(row: Activation, variance: float, shift: float = 0.0) -> float:
+    """E[φ⁴]/E[φ²]² - 1, n times the relative variance of a layer's mean square value."""
+    return (
+        _ratio(gaussian_mean(lambda x: row(x) ** 4, variance, shift), value(row, variance, shift) ** 2) - 1.0
+    )
+
+
+@lru_cache(maxsize=16384)
+def slope_kurtosis(row: Activation, variance: float, shift: float = 0.0) -> float:
+    """E[φ'⁴]/E[φ'²]²: 1 where all slopes are equal, 2 for ReLU."""
+    return _ratio(
+        gaussian_mean(lambda x: row.slope(x) ** 4, variance, shift), slope(row, variance, shift) ** 2
+    )
+
+
+@lru_cache(maxsize=16384)
+def joint_spread(row: Activation, variance: float, shift: float = 0.0) -> float:
+    """E[φ²φ'²]/(E[φ²]E[φ'²]) - 1, how values and slopes go together."""
+    together = gaussian_mean(lambda x: (row(x) * row.slope(x)) ** 2, variance, shift)
+    return _ratio(together, value(row, variance, shift) * slope(row, variance, shift)) - 1.0
+
+
+@lru_cache(maxsize=16384)
+def value_elasticity(row: Activation, variance: float, shift: float = 0.0) -> float:
+    """d ln E[φ²] / d ln q."""
+    growth = gaussian_mean(
+        lambda x: row(x) ** 2 * ((x - shift) ** 2 / variance - 1.0), variance, shift
+    )  # fmt: skip
+    return _ratio(0.5 * growth, value(row, variance, shift))
+
+
+@lru_cache(maxsize=16384)
+def slope_elasticity(row: Activation, variance: float, shift: float = 0.0) -> float:
+    """d ln E[φ'²] / d ln q."""
+    growth = gaussian_mean(lambda x: row.slope(x) ** 2 * ((x - shift) ** 2 / variance - 1.0), variance, shift)
+    return _ratio(0.5 * growth, slope(row, variance, shift))
+
+
+def product(row: Activation, variance: float, correlation: float, shift: float = 0.0) -> float:
+    """E[φ(u)φ(v)] of two normal pre-activations, from Hermite coefficients: Σ a_k² c^k."""
+    return _paired(_coefficients(row, variance, shift, "value"), value(row, variance, shift), correlation)
+
+
+def slope_product(row: Activation, variance: float, correlation: float, shift: float = 0.0) -> float:
+    """E[φ'(u)φ'(v)]."""
+    return _paired(_coefficients(row, variance, shift, "slope"), slope(row, variance, shift), correlation)
+
+
+def square_slope_product(row: Activation, variance: float, correlation: float, shift: float = 0.0) -> float:
+    """E[φ'(u)²φ'(v)²]."""
+    whole = slope_kurtosis(row, variance, shift) * slope(row, variance, shift) ** 2
+    return _paired(_coefficients(row, variance, shift, "square slope"), whole, correlation)
+
+
+def _paired(squares: np.ndarray, whole: float, correlation: float) -> float:
+    """The series; what lies beyond its last term counts with the next power."""
+    correlation = min(max(correlation, -1.0), 1.0)
+    known = float(squares @ correlation ** np.arange(_TERMS))
+    return known + max(whole - float(squares.sum()), 0.0) * correlation**_TERMS
+
+
+@lru_cache(maxsize=4096)
+def _coefficients(row: Activation, variance: float, shift: float, kind: str) -> np.ndarray:
+    """Squares a_k² of E[f(shift + √q z) He_k(z)]/√k!."""
+    deviation = math.sqrt(max(variance, 1e-300))
+    nodes, weights = _rule(shift, deviation)
+    x = shift + deviation * nodes
+    with np.errstate(all="ignore"):
+        heights = {"value": row, "slope": row.slope, "square slope": lambda x: row.slope(x) ** 2}[kind](x)
+    before, current = np.zeros_like(nodes), np.ones_like(nodes)
+    found = []
+    for order in range(_TERMS):
+        found.append(float(np.sum(weights * heights * current)) ** 2)
+        following = (nodes * current - math.sqrt(order) * before) / math.sqrt(order + 1.0)
+        before, current = current, following
+    return np.array(found)
+
+
+def _rule(shift: float, deviation: float) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights for a standard normal z that are close where activations bend."""
+    cuts = edges(shift, deviation)
+    cuts = cuts[np.abs(cuts) <= _FARTHEST]
+    half, middle = 0.5 * np.diff(cuts), 0.5 * (cuts[1:] + cuts[:-1])
+    place, share = np.polynomial.legendre.leggauss(_POINTS)
+    nodes = (half[:, None] * place + middle[:, None]).ravel()
+    weights = (half[:, None] * share).ravel() * np.exp(-0.5 * nodes**2) / math.sqrt(2.0 * math.pi)
+    return nodes, weights
+
+
+def _ratio(above: float, below: float) -> float:
+    return above / below if below > 0.0 and math.isfinite(below) and math.isfinite(above) else math.nan

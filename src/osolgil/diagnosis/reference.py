@@ -1,0 +1,103 @@
+"""What can be learned from the data without a network: a constant answer, a linear model, the nearest rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from osolgil.engines.cpu.fleet import Task
+
+_MOST_ROWS = 4000
+_NEIGHBOURS = 5
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Validation scores of plain models, and the training loss of a constant answer.
+
+    chance: share of validation rows, or R², that a constant answer gets. noise: standard error of a validation
+    score near the best of them, from the number of validation rows alone.
+    """
+
+    chance: float
+    linear: float
+    nearest: float
+    constant_loss: float
+    noise: float
+
+    @property
+    def best(self) -> float:
+        """The best score without a network."""
+        return max(self.chance, self.linear, self.nearest)
+
+    @classmethod
+    def of(cls, task: Task) -> Reference:
+        """Plain models on a task; at most 4,000 rows train them."""
+        from osolgil.diagnosis.measurement import evenly
+
+        training, validation = evenly(task.training, _MOST_ROWS), evenly(task.validation, _MOST_ROWS)
+        x, held = _scaled(task.inputs[training], task.inputs[validation])
+        y, wanted = task.targets[training].astype(np.float64), task.targets[validation].astype(np.float64)
+        found = (_ridge(x, y, held), _nearest(x, y, held))
+        if task.classify:
+            scores = [_accuracy(outputs, wanted) for outputs in found]
+            chance = _accuracy(np.tile(y.mean(0), (len(wanted), 1)), wanted)
+        else:
+            scores = [_r2(outputs, wanted) for outputs in found]
+            chance = 0.0
+        best = min(max(*scores, chance, 0.0), 1.0)
+        spread = math.sqrt(max(best * (1.0 - best), 1.0 / len(wanted)) / len(wanted))
+        return cls(chance, scores[0], scores[1], constant_loss(task), spread)
+
+
+def constant_loss(task: Task) -> float:
+    """Smallest mean training loss of an answer that is the same for every row."""
+    from scipy.optimize import minimize
+
+    from osolgil.formulas import catalog
+
+    row, targets = catalog.loss(task.loss), task.targets[task.training].astype(np.float64)
+
+    def loss(answer: np.ndarray) -> float:
+        outputs = np.broadcast_to(answer, targets.shape)
+        statistic = () if row.statistic is None else (np.asarray(row.statistic(np.array(outputs)))[:, None],)
+        return float(np.asarray(row(outputs, targets, *statistic)).sum(1).mean())
+
+    with np.errstate(all="ignore"):
+        return float(minimize(loss, np.zeros(targets.shape[1]), method="Powell").fun)
+
+
+def _scaled(rows: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    middle, spread = rows.mean(0, dtype=np.float64), rows.std(0, dtype=np.float64)
+    spread[spread <= 1e-12 * np.abs(middle).max(initial=1e-300)] = np.inf
+    return (rows - middle) / spread, (held - middle) / spread
+
+
+def _ridge(x: np.ndarray, y: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """Least squares on targets, with a penalty of one row's weight."""
+    middle = y.mean(0)
+    gram = x.T @ x + len(x) ** 0.5 * np.eye(x.shape[1])
+    return held @ np.linalg.solve(gram, x.T @ (y - middle)) + middle
+
+
+def _nearest(x: np.ndarray, y: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """Mean target of the five nearest rows."""
+    count = min(_NEIGHBOURS, len(x))
+    answers = []
+    for part in np.array_split(held, max(1, len(held) // 256)):
+        distances = (x**2).sum(1) - 2.0 * part @ x.T
+        answers.append(y[np.argpartition(distances, count - 1, axis=1)[:, :count]].mean(1))
+    return np.concatenate(answers)
+
+
+def _accuracy(outputs: np.ndarray, wanted: np.ndarray) -> float:
+    if wanted.shape[1] == 1:
+        return float(((outputs > 0.5) == (wanted > 0.5)).mean())
+    return float((outputs.argmax(1) == wanted.argmax(1)).mean())
+
+
+def _r2(outputs: np.ndarray, wanted: np.ndarray) -> float:
+    total = float(((wanted - wanted.mean(0)) ** 2).sum()) or 1.0
+    return max(1.0 - float(((outputs - wanted) ** 2).sum()) / total, -1.0)

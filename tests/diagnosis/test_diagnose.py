@@ -1,0 +1,186 @@
+"""From data to the cause, its evidence and its repair: in Python, on the command line, as a page."""
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import osolgil
+from osolgil import cli
+from osolgil.data import load
+from osolgil.diagnosis.examination import Case, examine
+from osolgil.diagnosis.explanation import CAUSES, explain
+from osolgil.diagnosis.reference import Reference
+from osolgil.diagnosis.remedies import BY_CAUSE, REMEDIES, options_of, remedies
+from osolgil.diagnosis.repair import repair
+from osolgil.engines.cpu.fleet import RunSetting, Task
+from osolgil.errors import SettingsError
+from osolgil.formulas import catalog
+from osolgil.messages import catalog as messages
+from osolgil.race.facts import task_of
+from osolgil.race.settings import RaceSettings
+
+DATA = load("wine")
+
+
+def case(depth=2, activation="tanh", rate=0.003, **changes):
+    settings = RaceSettings(hidden=(16,) * depth, activation=activation).completed(DATA.task, len(DATA.train))
+    network = settings.network(DATA.train.inputs.shape[1], DATA.outputs)
+    run = RunSetting("adam", catalog.optimizer("adam").hyperparameters(learning_rate=rate), 0, 16)
+    made = Case(network, task_of(DATA, settings), run, 30, standard_scale=network.initial_scale)
+    return replace(made, **changes)
+
+
+def started(change):
+    def start(seed):
+        healthy = case(depth=3)
+        theta = healthy.network.initial(seed)
+        for layer in healthy.network.unpack(theta)[:-1]:
+            change(layer)
+        return theta
+
+    return start
+
+
+def with_task(**changes):
+    return replace(case(), task=replace(case().task, **changes))
+
+
+def permuted():
+    task = case().task
+    return task.targets[np.random.default_rng(0).permutation(len(task.targets))]
+
+
+def weight_of(value):
+    return lambda layer: layer["weight"].__imul__(value)
+
+
+BROKEN = {
+    "healthy": case,
+    "vanishing": lambda: case(depth=12, activation="sigmoid"),
+    "learning_rate_low": lambda: case(rate=3e-6),
+    "learning_rate_high": lambda: case(rate=3.0),
+    "inputs": lambda: with_task(inputs=(case().task.inputs * 0.001).astype(np.float32)),
+    "weights": lambda: case(depth=3, start=started(weight_of(40.0)), rate=0.001),
+    "saturation": lambda: case(depth=3, start=started(lambda layer: layer["bias"].fill(8.0))),
+    "plateau": lambda: case(depth=3, start=started(lambda layer: layer["weight"].fill(0.1))),
+    "loss": lambda: replace(case(), network=replace(case().network, activations=("tanh", "tanh", "sigmoid"))),
+}
+
+
+@pytest.mark.parametrize("cause", BROKEN)
+def test_the_root_is_named(cause):
+    found = examine(BROKEN[cause](), 2)
+    explanation = explain(found)
+    assert explanation.cause == cause
+    assert [finding.cause for finding in explanation.findings[:1]] == ([] if cause == "healthy" else [cause])
+    json.dumps(explanation.to_dict(), allow_nan=False)
+
+
+def test_vanishing_names_the_layer_where_six_depth_scales_are_gone():
+    found = examine(BROKEN["vanishing"](), 2)
+    named = explain(found).findings[0].layer
+    squares = 2 * np.log(found.before.gradient[:-1])
+    lost = squares - squares[-1] < -6.0 - 1.96 * 2 * np.log(10) * found.standard.deviation[:-1]
+    assert lost[: named - 1].all()
+    assert not lost[named:].any()
+
+
+def test_shuffled_targets_are_told_or_left_open():
+    """44 validation rows of three classes cannot show much: it must never be called healthy."""
+    assert explain(examine(with_task(targets=permuted()), 2)).cause in ("labels", "unclear", "overfitting")
+
+
+def test_repair_undoes_a_learning_rate_and_leaves_other_settings_alone():
+    broken = BROKEN["learning_rate_low"]()
+    found = examine(broken, 2)
+    best = repair(broken, found.course, explain(found), 2).best
+    assert best.remedy in ("rate_hundred", "rate_thousand", "adam")
+    assert best.course.score > 0.9
+    assert best.case.network == broken.network
+    assert "--learning-rate" in best.options
+
+
+def test_every_cause_has_remedies_that_are_known():
+    assert set(BY_CAUSE) == set(CAUSES)
+    for cause in CAUSES:
+        for remedy in remedies(cause):
+            assert REMEDIES[remedy.name] is remedy
+            assert f"remedy.{remedy.name}" in messages()
+        assert f"cause.{cause}" in messages()
+        assert f"finding.{cause}" in messages()
+
+
+@pytest.mark.parametrize("name", REMEDIES)
+def test_a_remedy_changes_a_case_or_declines(name):
+    for broken in (
+        case(depth=3),
+        case(depth=3, activation="sigmoid"),
+        BROKEN["loss"](),
+        BROKEN["saturation"](),
+    ):
+        changed = REMEDIES[name].change(broken)
+        assert changed is None or changed is not broken
+        if changed is not None:
+            assert changed.initial(0).shape == (changed.network.size,)
+            assert "--hidden" in options_of(changed)
+
+
+def test_a_reference_knows_chance_and_what_can_be_learned():
+    reference = Reference.of(case().task)
+    assert 0.3 < reference.chance < 0.5
+    assert reference.best > 0.9
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(300, 4)).astype(np.float32), random.normal(size=(300, 1)).astype(np.float32)
+    task = Task(x, y, np.arange(200), np.arange(200, 300), "squared_error")
+    assert Reference.of(task).best < 0.1
+    assert Reference.of(task).constant_loss == pytest.approx(float(y[:200].var()), rel=1e-6)
+
+
+def test_diagnose_writes_a_page_and_json_without_links(tmp_path):
+    found = osolgil.diagnose(
+        "iris", hidden=(8,) * 9, activation="sigmoid", epochs=20, repair=True, out=tmp_path
+    )
+    assert found.cause == "vanishing"
+    assert json.loads((tmp_path / "diagnosis.json").read_text()) == json.loads(json.dumps(found.facts))
+    page = (tmp_path / "diagnosis.html").read_text("utf-8")
+    assert not re.search(r"<(link|script|img)[^>]+(href|src)=.https?:", page)
+    for language in ("en", "ko"):
+        said = found.sentences(language)
+        assert len(said) >= 4
+        assert all("{" not in sentence for sentence in said)
+        for sentence in said[:-1]:
+            assert sentence.split("&")[0][:30] in page
+    assert found.facts["repair"]["best"]["score"] > found.facts["repair"]["before"]
+    assert found.facts["theory"]["assumption"] in said[-1]
+
+
+def test_mistakes_are_one_sentence():
+    with pytest.raises(SettingsError, match="no setting 'layers'"):
+        osolgil.diagnose("iris", layers=3)
+    with pytest.raises(SettingsError, match="must be positive"):
+        osolgil.diagnose("iris", learning_rate=-1)
+    with pytest.raises(SettingsError, match="sigmoid"):
+        osolgil.diagnose("iris", activation="sigmoit")
+
+
+def test_the_command_prints_bars_sentences_or_json(capsys):
+    assert cli.main(["diagnose", "iris", "--hidden", "6x8", "--activation", "tanh", "--epochs", "10"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("10^") == 14
+    assert "infinite width" in shown
+    assert cli.main(["diagnose", "iris", "--epochs", "5", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["explanation"]["state"] in ("healthy", "broken", "unclear")
+    assert cli.main(["diagnose", "iris", "--epochs", "5", "--quiet", "--lang", "ko"]) == 0
+    assert re.search("[가-힣]", capsys.readouterr().out)
+    assert cli.main(["diagnose", "nowhere.csv"]) == 2
+
+
+@pytest.mark.long
+def test_thirty_sigmoid_layers_on_digits():
+    found = osolgil.diagnose("digits", hidden=(64,) * 30, activation="sigmoid", repair=True)
+    assert found.cause == "vanishing"
+    assert found.findings[0]["layer"] >= 25
+    assert found.facts["repair"]["test_after"] >= 0.95

@@ -1,0 +1,47 @@
+"""Own formulas are looked up like those of the catalog: equations, curves, paths over surfaces."""
+
+import json
+
+import pytest
+
+from formulas.own.written import mine
+from osolgil.cli import main
+from osolgil.formulas import own
+
+KINDS = {"my_sgd": "optimizer", "my_adam": "optimizer", "bent": "activation", "my_square": "loss"}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return mine(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), {**KINDS, "catalogs_adam": "optimizer", "my_relu": "activation"}.items()
+)
+def test_the_kind_of_a_formula_shows_in_its_arguments(place, name, kind):
+    assert own.kind_at(f"{place}:{name}") == kind
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_show_writes_its_equations(place, name, capsys):
+    assert main(["show", f"mine.py:{name}", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["equations"]
+    assert (facts["file"], facts["title"]) == ("mine.py", name)
+    assert "written" not in facts
+    assert main(["show", f"mine.py:{name}"]) == 0
+    assert "mine.py:" in capsys.readouterr().out
+
+
+def test_show_tells_what_is_wrong(place, capsys):
+    assert main(["show", "mine.py:my_adm"]) == 2
+    assert "mine.py has no function 'my_adm'. Did you mean 'my_adam'?" in capsys.readouterr().err
+
+
+def test_it_walks_over_a_surface_as_its_original_does(place, capsys):
+    words = ["path", "rosenbrock", "--optimizers", "momentum,mine.py:my_momentum", "--json", "--out", "out"]
+    assert main(words) == 0
+    momentum, mine_ = json.loads(capsys.readouterr().out)["walks"]
+    assert momentum["points"] == mine_["points"]

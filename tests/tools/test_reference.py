@@ -1,0 +1,38 @@
+"""The reference site's pages: one per row, from the row alone, with links that lead somewhere."""
+
+import re
+
+import pytest
+from tools.reference import generated
+
+from osolgil.equations import blocks, written
+from osolgil.lookup import KINDS, rows_of
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return dict(generated())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if rows_of(kind)])
+def test_every_row_has_its_page_with_what_the_source_says(pages, kind):
+    overview = pages[f"{kind}/index.md"]
+    for name, row in rows_of(kind).items():
+        text = pages[f"{kind}/{name}.md"]
+        assert f"({name}.md)" in overview
+        assert f":{row.location[1]}</code>" in text
+        for block in blocks(row):
+            for line in block.lines:
+                assert written(line, "mathml") in text
+
+
+@pytest.mark.long
+def test_links_between_pages_lead_somewhere(pages):
+    for path, text in pages.items():
+        folder = path.rpartition("/")[0]
+        for target in re.findall(r"\]\(([\w/.-]+)\)", text):
+            if path != "exactness.md":
+                assert f"{folder}/{target}" in pages, f"{path} leads to {target}"
+        for target in re.findall(r'href="(\w+)\.html"', text):
+            assert f"{folder}/{target}.md" in pages, f"{path} leads to {target}.html"
