@@ -109,3 +109,11 @@ def test_a_start_pays_for_no_heavy_library(module):
         check=True,
     )
     assert not HEAVY & set(output.stdout.split())
+
+
+def test_a_name_of_the_layout_means_one_column():
+    tree = ast.parse((SOURCE / "osolgil" / "engines" / "cpu" / "kernels" / "layout.py").read_text("utf-8"))
+    names = [
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+    assert len(names) == len(set(names))

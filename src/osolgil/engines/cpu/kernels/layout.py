@@ -24,7 +24,7 @@ PROBING, NOISE, EVALUATED = 9, 10, 11
 RUN_COLUMNS = 12
 
 # one row per formula of a step, in their order; the addresses of coefficients stand once per part
-KIND, RUN, COEFFICIENTS, SCOPE, STATE, SCALARS, HYPERS, CARRIED = range(8)
+MOMENT, RUN, COEFFICIENTS, SCOPE, STATE, SCALARS, HYPERS, CARRIED = range(8)
 STAGE_COLUMNS = 8
 PROBE_STAGE, RESUME_STAGE, STEP_STAGE = 1, 2, 3
 

@@ -14,9 +14,9 @@ from .layout import (
     ELEMENT_SCOPE,
     HYPERS,
     INPUTS,
-    KIND,
     L1,
     L2,
+    MOMENT,
     NEEDS_LOSS,
     NOISE,
     PRODUCT,
@@ -101,7 +101,7 @@ def pass_stages(kind, stages, layers, blocks, theta, gradient, state, coefficien
     """Run the formulas of one kind in their order: elements and whole blocks are dealt out, a network is rank 0's."""
     for index in range(stages.shape[0]):
         stage = stages[index]
-        if stage[KIND] == kind:
+        if stage[MOMENT] == kind:
             start, stop = portion(theta.size, rank, team)
             if stage[SCOPE] != ELEMENT_SCOPE:
                 start, stop = rank, team
