@@ -22,6 +22,7 @@ from osolgil.diagnosis import moments
 from osolgil.diagnosis.alignment import Passage, excess, outputs
 from osolgil.diagnosis.fluctuation import Place, expected
 from osolgil.engines.cpu.kernels.layout import EPSILON
+from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
 from osolgil.formulas.catalog import Activation
 from osolgil.network import Network
@@ -166,11 +167,21 @@ def scales_of(network: Network, theta: np.ndarray) -> list[LayerScale]:
     return found
 
 
+def _known(name: str) -> Activation:
+    row = catalog.activation(name)
+    if row.kind != "elementwise":
+        raise SettingsError(
+            f"Theory and diagnosis know activations of one pre-activation each, and {row.title} is not one of them; "
+            f"choose another activation."
+        )
+    return row
+
+
 class _Forward:
     """Signals from the inputs to the outputs."""
 
     def __init__(self, network: Network, inputs: Inputs, scales: list[LayerScale], dropout: float) -> None:
-        self.network, self.rows = network, [catalog.activation(name) for name in network.activations]
+        self.network, self.rows = network, [_known(name) for name in network.activations]
         self.variance: list[float] = []
         self.shift: list[float] = []
         self.inverse: list[float] = []
