@@ -1,4 +1,4 @@
-"""The command line, `osolgil race|train|diagnose|depth|predict|report|data|show …`: a thin caller of what Python has too."""
+"""The command line, `osolgil race|train|diagnose|predict|report|data|show …`: a thin caller of what Python has too."""
 
 from __future__ import annotations
 

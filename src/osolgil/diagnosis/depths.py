@@ -86,9 +86,9 @@ def depths(
     Returns a plain dictionary: data, depths, and per activation its products (see `Products`), the mean validation
     score at each depth, and `dies`, the first depth whose score is not above a constant answer's (None where none).
 
-    >>> found = depths("iris", activations=["sigmoid"], depths=(1, 12), width=16, epochs=60, learning_rate=0.01)
+    >>> found = depths("iris", activations=["sigmoid"], depths=(1, 20), width=16, epochs=40, learning_rate=0.003)
     >>> found["activations"][0]["dies"]
-    12
+    20
     """
     names = _names(activations)
     counts = sorted({int(depth) for depth in depths})
