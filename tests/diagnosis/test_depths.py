@@ -13,7 +13,7 @@ from osolgil.errors import SettingsError
 @pytest.fixture(scope="module")
 def found():
     return depths(
-        "iris", activations=["sigmoid", "relu"], depths=(1, 10), width=16, epochs=60, learning_rate=0.01
+        "iris", activations=["sigmoid", "relu"], depths=(1, 20), width=16, epochs=40, learning_rate=0.003
     )
 
 
