@@ -98,9 +98,8 @@ def excess(passages: list[Passage], outputs_count: int, output_variance: float, 
     whole = (
         outputs_count * last.weight_square
     )  # mean squared gradient of the last values, for 1 at the outputs
-    along = (
-        pull * outputs_count * output_variance / (last.width * last.signal) ** 2 if last.signal > 0.0 else 0.0
-    )
+    square = (last.width * last.signal) ** 2
+    along = pull * outputs_count * output_variance / square if square > 0.0 else 0.0
     total = 1.0
     for index in range(len(passages) - 1, -1, -1):
         here = passages[index]
