@@ -42,7 +42,7 @@ class Outputs:
 def outputs(loss: str, count: int, variance: float, correlation: float) -> Outputs:
     """Gradients of a loss at normal outputs (`count` of them, of this variance and correlation between rows).
 
-    Targets are drawn at random: a class each, or standardised numbers.
+    Targets are drawn at random: a class each, standardised numbers, or amounts of mean 1.
     """
     row = catalog.loss(loss)
     random = np.random.default_rng(0)
@@ -56,11 +56,12 @@ def outputs(loss: str, count: int, variance: float, correlation: float) -> Outpu
         )
         if row.task == "classification":
             targets = np.eye(max(count, 2))[random.integers(0, max(count, 2), _SAMPLES)][:, :count]
+        elif row.link == "log":
+            targets = random.exponential(size=(_SAMPLES, count))
         else:
             targets = random.normal(size=(_SAMPLES, count))
         with np.errstate(all="ignore"):
-            statistic = () if row.statistic is None else (row.statistic(logits)[:, None],)
-            gradients.append(np.asarray(row.slope(logits, targets, *statistic), float))
+            gradients.append(np.asarray(row.slopes(logits, targets), float))
     first, second = gradients
     squares = (first**2).sum(1)
     both = float((squares * (second**2).sum(1)).sum())

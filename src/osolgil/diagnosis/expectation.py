@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,9 +73,9 @@ def one_sided(activation: str) -> bool:
 
 def usual_weights(network: Network, standard_scale: str) -> np.ndarray:
     """σ_w² (layers,) of the usual initial scale for the network's activation."""
-    row = catalog.initial_scale(standard_scale)
-    pairs = zip(network.widths, network.widths[1:], strict=False)
-    return np.array([a * float(row(float(a), float(b))) ** 2 for a, b in pairs])
+    usual = replace(network, initial_scale=standard_scale)
+    pairs = zip(network.widths, usual.first_scales(), strict=False)
+    return np.array([inputs * deviation**2 for inputs, (deviation, _) in pairs])
 
 
 def output_floor(activation: str, task: Task) -> float:
@@ -84,9 +85,10 @@ def output_floor(activation: str, task: Task) -> float:
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     loss = catalog.loss(task.loss)
     targets = task.targets[task.training].astype(np.float64)
-    if loss.task == "classification":
+    if task.classify:
         outputs = np.where(targets > 0.5, high, low)
     else:
-        outputs = np.clip(targets, low, high)
-    statistic = () if loss.statistic is None else (np.asarray(loss.statistic(outputs))[:, None],)
-    return float(np.asarray(loss(outputs, targets, *statistic)).sum(1).mean())
+        with np.errstate(divide="ignore"):
+            answers = np.log(targets) if loss.link == "log" else targets
+        outputs = np.clip(answers, low, high)
+    return float(loss.losses(outputs, targets).sum(1).mean())

@@ -149,9 +149,9 @@ def predict(
 
 def initial_scales(network: Network) -> list[LayerScale]:
     """The scales of the network's first weights, from the catalog."""
-    row = catalog.initial_scale(network.initial_scale)
-    pairs = zip(network.widths, network.widths[1:], strict=False)
-    return [LayerScale(float(row(float(a), float(b))) ** 2) for a, b in pairs]
+    return [
+        LayerScale(deviation**2, 0.0, bias_variance) for deviation, bias_variance in network.first_scales()
+    ]
 
 
 def scales_of(network: Network, theta: np.ndarray) -> list[LayerScale]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from osolgil.engines.cpu.fleet import Task
+from osolgil.engines.cpu.kernels import layout
 
 _MOST_ROWS = 4000
 _NEIGHBOURS = 5
@@ -42,8 +43,9 @@ class Reference:
         y, wanted = task.targets[training].astype(np.float64), task.targets[validation].astype(np.float64)
         found = (_ridge(x, y, held), _nearest(x, y, held))
         if task.classify:
-            scores = [_accuracy(outputs, wanted) for outputs in found]
-            chance = _accuracy(np.tile(y.mean(0), (len(wanted), 1)), wanted)
+            several = task.scoring == layout.LABELS
+            scores = [_accuracy(outputs, wanted, several) for outputs in found]
+            chance = _accuracy(np.tile(y.mean(0), (len(wanted), 1)), wanted, several)
         else:
             scores = [_r2(outputs, wanted) for outputs in found]
             chance = 0.0
@@ -59,11 +61,11 @@ def constant_loss(task: Task) -> float:
     from osolgil.formulas import catalog
 
     row, targets = catalog.loss(task.loss), task.targets[task.training].astype(np.float64)
+    weights = None if task.weights is None else task.weights[task.training]
 
     def loss(answer: np.ndarray) -> float:
         outputs = np.broadcast_to(answer, targets.shape)
-        statistic = () if row.statistic is None else (np.asarray(row.statistic(np.array(outputs)))[:, None],)
-        return float(np.asarray(row(outputs, targets, *statistic)).sum(1).mean())
+        return float(np.average(row.losses(outputs, targets).sum(1), weights=weights))
 
     with np.errstate(all="ignore"):
         return float(minimize(loss, np.zeros(targets.shape[1]), method="Powell").fun)
@@ -92,8 +94,8 @@ def _nearest(x: np.ndarray, y: np.ndarray, held: np.ndarray) -> np.ndarray:
     return np.concatenate(answers)
 
 
-def _accuracy(outputs: np.ndarray, wanted: np.ndarray) -> float:
-    if wanted.shape[1] == 1:
+def _accuracy(outputs: np.ndarray, wanted: np.ndarray, several: bool) -> float:
+    if several or wanted.shape[1] == 1:
         return float(((outputs > 0.5) == (wanted > 0.5)).mean())
     return float((outputs.argmax(1) == wanted.argmax(1)).mean())
 
