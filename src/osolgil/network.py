@@ -19,7 +19,7 @@ from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
 from osolgil.formulas.states import Block
-from osolgil.initialization import draw, scales
+from osolgil.initialization import draw
 from osolgil.spelling import hint
 
 Normalization = Literal["layer", "batch"]
@@ -146,13 +146,6 @@ class Network:
             if activation.learned is not None:
                 layer[activation.learned][...] = activation.settings[activation.learned]
         return theta
-
-    def first_scales(self) -> list[tuple[float, float]]:
-        """Standard deviation of each layer's first weights, and variance of its first biases."""
-        scale = catalog.initial_scale(self.initial_scale)
-        shapes = [(int(row[layout.INPUTS]), int(row[layout.UNITS])) for row in self.table]
-        rows = [catalog.activation(name) for name in self.activations]
-        return [scales(scale, *shape, row) for shape, row in zip(shapes, rows, strict=True)]
 
     def initial_running(self, precision: str = "float32") -> np.ndarray:
         """First running averages: mean 0, variance 1."""

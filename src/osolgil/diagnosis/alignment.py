@@ -19,6 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from osolgil.diagnosis import losses
 from osolgil.formulas import catalog
 from osolgil.formulas.catalog import Activation
 from osolgil.mean_field import gaussian_mean
@@ -42,7 +43,7 @@ class Outputs:
 def outputs(loss: str, count: int, variance: float, correlation: float) -> Outputs:
     """Gradients of a loss at normal outputs (`count` of them, of this variance and correlation between rows).
 
-    Targets are drawn at random: a class each, standardised numbers, or amounts of mean 1.
+    Targets are drawn at random: a class each, or standardised numbers.
     """
     row = catalog.loss(loss)
     random = np.random.default_rng(0)
@@ -54,14 +55,7 @@ def outputs(loss: str, count: int, variance: float, correlation: float) -> Outpu
         logits = math.sqrt(variance) * (
             common + math.sqrt(1.0 - share) * random.normal(size=(_SAMPLES, count))
         )
-        if row.task == "classification":
-            targets = np.eye(max(count, 2))[random.integers(0, max(count, 2), _SAMPLES)][:, :count]
-        elif row.link == "log":
-            targets = random.exponential(size=(_SAMPLES, count))
-        else:
-            targets = random.normal(size=(_SAMPLES, count))
-        with np.errstate(all="ignore"):
-            gradients.append(np.asarray(row.slopes(logits, targets), float))
+        gradients.append(losses.slopes(loss, logits, _targets(row, count, random)))
     first, second = gradients
     squares = (first**2).sum(1)
     both = float((squares * (second**2).sum(1)).sum())
@@ -69,6 +63,17 @@ def outputs(loss: str, count: int, variance: float, correlation: float) -> Outpu
     along = float(((logits * second).sum(1) ** 2).sum())
     whole = variance * float((second**2).sum())
     return Outputs(min(aligned, 1.0), along / whole if whole > 0.0 and math.isfinite(along) else 1.0)
+
+
+def _targets(row: catalog.Loss, count: int, random: np.random.Generator) -> np.ndarray:
+    """A class of each row, labels that are true or not, standardised numbers, or amounts of mean 1."""
+    if row.link == "log":
+        return random.exponential(size=(_SAMPLES, count))
+    if row.task == "regression":
+        return random.normal(size=(_SAMPLES, count))
+    if row.task == "multi-label" or count == 1:
+        return (random.random((_SAMPLES, count)) < 0.5).astype(float)
+    return np.eye(count)[random.integers(0, count, _SAMPLES)]
 
 
 @dataclass(frozen=True)

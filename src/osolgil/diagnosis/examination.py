@@ -11,7 +11,7 @@ from osolgil.diagnosis import measurement
 from osolgil.diagnosis.measurement import Measurement, curvature, from_record, measure
 from osolgil.diagnosis.prediction import Inputs, Prediction, predict, scales_of
 from osolgil.diagnosis.reference import Reference
-from osolgil.engines.cpu.calibration import ROWS, first_parameters
+from osolgil.engines.cpu import calibration
 from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 from osolgil.engines.cpu.kernels import layout
 from osolgil.network import Network
@@ -46,7 +46,8 @@ class Case:
         precision = self.task.inputs.dtype.name
         if self.start is not None:
             return self.start(seed)
-        return first_parameters(self.network, seed, precision, self.task.inputs[self.task.training[:ROWS]])
+        rows = self.task.inputs[self.task.training[: calibration.ROWS]]
+        return calibration.first_parameters(self.network, seed, precision, rows)
 
     def with_rate(self, factor: float) -> RunSetting:
         """The run with another learning rate."""

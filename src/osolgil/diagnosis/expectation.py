@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from osolgil.diagnosis import losses
 from osolgil.engines.cpu.fleet import Task, flat_slopes
 from osolgil.formulas import catalog
 from osolgil.mean_field import gaussian_mean
@@ -73,9 +73,9 @@ def one_sided(activation: str) -> bool:
 
 def usual_weights(network: Network, standard_scale: str) -> np.ndarray:
     """σ_w² (layers,) of the usual initial scale for the network's activation."""
-    usual = replace(network, initial_scale=standard_scale)
-    pairs = zip(network.widths, usual.first_scales(), strict=False)
-    return np.array([inputs * deviation**2 for inputs, (deviation, _) in pairs])
+    row = catalog.initial_scale(standard_scale)
+    pairs = zip(network.widths, network.widths[1:], strict=False)
+    return np.array([a * float(row(float(a), float(b))) ** 2 for a, b in pairs])
 
 
 def output_floor(activation: str, task: Task) -> float:
@@ -83,12 +83,11 @@ def output_floor(activation: str, task: Task) -> float:
     with np.errstate(all="ignore"):
         values = np.asarray(catalog.activation(activation)(_REACH), float)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    loss = catalog.loss(task.loss)
     targets = task.targets[task.training].astype(np.float64)
-    if task.classify:
-        outputs = np.where(targets > 0.5, high, low)
-    else:
+    weights = None if task.weights is None else task.weights[task.training]
+    if catalog.loss(task.loss).link == "log":
         with np.errstate(divide="ignore"):
-            answers = np.log(targets) if loss.link == "log" else targets
-        outputs = np.clip(answers, low, high)
-    return float(loss.losses(outputs, targets).sum(1).mean())
+            outputs = np.clip(np.log(targets), low, high)
+    else:
+        outputs = np.where(targets > 0.5, high, low) if task.classify else np.clip(targets, low, high)
+    return losses.mean(task.loss, outputs, targets, weights)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from osolgil.diagnosis import losses
 from osolgil.engines.cpu.fleet import Task
 from osolgil.engines.cpu.kernels import layout
 
@@ -43,9 +44,9 @@ class Reference:
         y, wanted = task.targets[training].astype(np.float64), task.targets[validation].astype(np.float64)
         found = (_ridge(x, y, held), _nearest(x, y, held))
         if task.classify:
-            several = task.scoring == layout.LABELS
-            scores = [_accuracy(outputs, wanted, several) for outputs in found]
-            chance = _accuracy(np.tile(y.mean(0), (len(wanted), 1)), wanted, several)
+            labels = task.scoring == layout.LABELS
+            scores = [_accuracy(outputs, wanted, labels) for outputs in found]
+            chance = _accuracy(np.tile(y.mean(0), (len(wanted), 1)), wanted, labels)
         else:
             scores = [_r2(outputs, wanted) for outputs in found]
             chance = 0.0
@@ -58,14 +59,11 @@ def constant_loss(task: Task) -> float:
     """Smallest mean training loss of an answer that is the same for every row."""
     from scipy.optimize import minimize
 
-    from osolgil.formulas import catalog
-
-    row, targets = catalog.loss(task.loss), task.targets[task.training].astype(np.float64)
+    targets = task.targets[task.training].astype(np.float64)
     weights = None if task.weights is None else task.weights[task.training]
 
     def loss(answer: np.ndarray) -> float:
-        outputs = np.broadcast_to(answer, targets.shape)
-        return float(np.average(row.losses(outputs, targets).sum(1), weights=weights))
+        return losses.mean(task.loss, np.array(np.broadcast_to(answer, targets.shape)), targets, weights)
 
     with np.errstate(all="ignore"):
         return float(minimize(loss, np.zeros(targets.shape[1]), method="Powell").fun)
@@ -94,8 +92,9 @@ def _nearest(x: np.ndarray, y: np.ndarray, held: np.ndarray) -> np.ndarray:
     return np.concatenate(answers)
 
 
-def _accuracy(outputs: np.ndarray, wanted: np.ndarray, several: bool) -> float:
-    if several or wanted.shape[1] == 1:
+def _accuracy(outputs: np.ndarray, wanted: np.ndarray, labels: bool) -> float:
+    """Share of right classes, or of right labels."""
+    if labels or wanted.shape[1] == 1:
         return float(((outputs > 0.5) == (wanted > 0.5)).mean())
     return float((outputs.argmax(1) == wanted.argmax(1)).mean())
 
