@@ -52,7 +52,8 @@ def critical_variances(activation: Activation) -> tuple[float, float]:
     """σ_w² and σ_b² at the edge of chaos, in 9 digits: all that is the same on every processor."""
     from osolgil.mean_field import critical
 
-    point = critical(activation)
+    alone = activation.kind == "elementwise" and not activation.random
+    point = critical(activation) if alone else None
     if point is None:
         raise SettingsError(
             f"{activation.title} has no edge of chaos, so 'critical' has no weights for it; "
