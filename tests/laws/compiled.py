@@ -164,7 +164,7 @@ class CompiledSteps:
         for stage, run, _, numbers in self._stages:
             whole = stage.part.scope == "element"
             shares = [(0, size)] if whole else [(k, self._team) for k in range(self._team)]
-            for start, stop in shares if numbers[layout.KIND] == kind else []:
+            for start, stop in shares if numbers[layout.MOMENT] == kind else []:
                 run(
                     self.theta.ctypes.data, gradient.ctypes.data,
                     self.states.ctypes.data + self.states.itemsize * numbers[layout.STATE], size, start, stop,
