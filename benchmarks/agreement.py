@@ -22,6 +22,11 @@ ABOUT_ACTIVATIONS = """\
 The compiled value f and slope f′ against mpmath. The unit is the spacing of floats at the result, or
 ε·|x|·(its derivative) where that is more: there the last place of x itself moves the result by more than
 an ulp. Results within a factor 64 of the subnormal range are left out."""
+ENGINES = ("NumPy", "compiled", "JAX")
+ABOUT_ENGINES = """\
+The larger error of f and f′ at ±0, subnormal numbers, ±400, ±1e38, numbers between 1e-30 and 1e30 and moderate
+ones, in the same unit. Each engine runs the same formula with its own exp, log, sin …; no cell may exceed 8.
+±inf and nan have tests of their own. XLA takes subnormal inputs for 0 and is not asked about them."""
 ABOUT_OPTIMIZERS = """\
 Random gradients in float64; a difference is relative to how far from 0 a coordinate gets. Each cell is
 the compiled update beside the library's own at the same learning rate. *with* names the options that
@@ -52,6 +57,9 @@ def page(count: int) -> str:
         "## Activations: largest error in ulp",
         ABOUT_ACTIVATIONS,
         table(("activation", *measures), activation_rows(count // 2)),
+        "## Activations: largest error of each engine in ulp, extreme inputs included",
+        ABOUT_ENGINES,
+        table(("activation", *(f"{e}, {p}" for p in PRECISIONS for e in ENGINES)), engine_rows()),
         "## Optimizers: largest relative difference in 1,000 steps",
         ABOUT_OPTIMIZERS,
         table(("optimizer", "optax", "PyTorch", "Keras", "compiled beside formula"), optimizer_rows()),
@@ -79,11 +87,21 @@ def activation_rows(count: int) -> Iterable[list[str]]:
     from laws import accuracy
     from osolgil.formulas import catalog
 
-    for row in catalog.activations().values():
+    for row in catalog.elementwise_activations().values():
         errors = [
             error for precision in PRECISIONS for error in accuracy.activation_ulps(row, precision, count)
         ]
         yield [row.title, *(f"{error:.2f}" for error in errors)]
+
+
+def engine_rows() -> Iterable[list[str]]:
+    """The larger error of value and slope of each engine at moderate and extreme inputs."""
+    from laws import agreement
+    from osolgil.formulas import catalog
+
+    for row in catalog.elementwise_activations().values():
+        pairs = [(engine, precision) for precision in PRECISIONS for engine in ENGINES]
+        yield [row.title, *(f"{max(agreement.ulps(row, *pair)):.1f}" for pair in pairs)]
 
 
 def optimizer_rows() -> Iterable[list[str]]:

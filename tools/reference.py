@@ -44,7 +44,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
             ]
             navigation.append({_title(kind): [f"{kind}/index.md", *pages]})
     navigation.append({"Family trees": [{_title(kind): f"trees/{kind}.md"} for kind in TREES]})
-    navigation.append({"How exactly": "exactness.md"})
+    navigation.append({"How exactly": [f"exactness/{path.name}" for path in _measured()]})
     config.nav = navigation
     return config
 
@@ -70,8 +70,12 @@ def generated() -> list[tuple[str, str]]:
     for kind in TREES:
         found.append((f"trees/{kind}-tree.html", page(kind)))
         found.append((f"trees/{kind}.md", _tree(kind)))
-    text = (ROOT / "benchmarks/results/agreement.md").read_text("utf-8")
-    return [*found, ("exactness.md", text)]
+    return found + [(f"exactness/{path.name}", path.read_text("utf-8")) for path in _measured()]
+
+
+def _measured() -> list[Path]:
+    """What was measured of agreement with other libraries: the tables the benchmarks write."""
+    return sorted((ROOT / "benchmarks/results").glob("*.md"))
 
 
 def _title(kind: str) -> str:

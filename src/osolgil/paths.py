@@ -153,7 +153,7 @@ def walk(
     **hyperparameters: float,
 ) -> Walk:
     """One optimizer's way from a start; it ends early where its numbers do."""
-    moving = Steps(row, np.array(start, float), **hyperparameters)
+    moving = Steps(row, np.array(start, float), **hyperparameters)  # type: ignore[arg-type]
     points, gradients = [np.array(start, float)], []
     diverged = False
     with np.errstate(all="ignore"):

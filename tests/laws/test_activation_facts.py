@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from osolgil.formulas import catalog
@@ -122,6 +122,7 @@ def test_monotone_or_not(row):
 
 
 @every_row
+@settings(max_examples=40)
 @given(points=st.lists(st.floats(-1e300, 1e300), min_size=2, max_size=30))
 def test_no_input_leaves_the_facts(row, points):
     points = np.sort(np.concatenate([points, np.asarray(points) % 7.0]))

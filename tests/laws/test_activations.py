@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import sympy
 
-from laws import accuracy, compiled, definitions
+from laws import accuracy, agreement, compiled, definitions
 from osolgil.engines import accelerator, symbolic
 from osolgil.formulas import catalog
 
@@ -80,7 +80,29 @@ LARGEST_ULP = {
     "threshold": (0, 0),
 }
 
+MOST_ULP = 8  # of every engine, both precisions, extreme inputs included
+
+# their loops are compiled in every test run, those of the others in the long tests
+OFTEN = {
+    "relu",
+    "leaky_relu",
+    "tanh",
+    "sigmoid",
+    "gelu",
+    "silu",
+    "softplus",
+    "arctan",
+    "sine",
+    "prelu",
+    "rrelu",
+}
+
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+every_loop = pytest.mark.parametrize(
+    "row",
+    [pytest.param(row, marks=() if row.name in OFTEN else pytest.mark.long) for row in ROWS],
+    ids=lambda row: row.name,
+)
 each_precision = pytest.mark.parametrize("precision", PRECISIONS)
 
 
@@ -135,8 +157,17 @@ def test_slope_is_what_jax_differentiates(row):
 
 
 @every_row
-@pytest.mark.parametrize("kind", ["numpy", *PRECISIONS])
-def test_extreme_inputs_give_what_exact_mathematics_gives(row, kind):
+def test_extreme_inputs_give_what_exact_mathematics_gives(row):
+    check_extremes(row, "numpy")
+
+
+@every_loop
+@each_precision
+def test_extreme_inputs_of_compiled_loops_give_the_same(row, precision):
+    check_extremes(row, precision)
+
+
+def check_extremes(row, kind):
     inputs = EXTREME.astype("float64" if kind == "numpy" else kind)
     with np.errstate(over="ignore"):
         values, slopes = (
@@ -167,7 +198,7 @@ def limit(exact, x, dtype):
     return float(exact(mpmath.mpf(float(x)))) if np.isinf(x) and abs(truth) > 50.0 else truth
 
 
-@every_row
+@every_loop
 @each_precision
 def test_nothing_but_the_limit_far_out_on_either_side(row, precision):
     far = np.array([-np.inf, -1e38, 1e38, np.inf])
@@ -182,7 +213,7 @@ def test_nothing_but_the_limit_far_out_on_either_side(row, precision):
             )
 
 
-@every_row
+@every_loop
 @each_precision
 def test_compiled_loop_is_right_to_a_few_ulp(row, precision):
     value, slope = accuracy.activation_ulps(row, precision, count=60)
@@ -191,7 +222,7 @@ def test_compiled_loop_is_right_to_a_few_ulp(row, precision):
     assert slope <= allowed[1]
 
 
-@every_row
+@every_loop
 @each_precision
 def test_compiled_loop_does_not_depend_on_the_pieces_it_is_cut_into(row, precision):
     inputs = accuracy.sample(precision, 30.0, 250)
@@ -203,7 +234,7 @@ def test_compiled_loop_does_not_depend_on_the_pieces_it_is_cut_into(row, precisi
         np.testing.assert_array_equal(np.concatenate([piece[1] for piece in pieces]), slopes)
 
 
-@every_row
+@every_loop
 @each_precision
 def test_compiled_loop_computes_the_numpy_formula(row, precision):
     inputs = accuracy.sample(precision, 20.0, 500)
@@ -214,3 +245,12 @@ def test_compiled_loop_computes_the_numpy_formula(row, precision):
         np.testing.assert_allclose(
             slopes, row.slope(inputs.astype(float)), rtol=tolerance * 10, atol=tolerance
         )
+
+
+@every_loop
+@each_precision
+@pytest.mark.parametrize("engine", agreement.ENGINES)
+def test_engines_agree_at_extreme_inputs_too(row, precision, engine):
+    value, slope = agreement.ulps(row, engine, precision)
+    assert value <= MOST_ULP
+    assert slope <= MOST_ULP

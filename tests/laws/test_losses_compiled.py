@@ -11,7 +11,6 @@ from laws.loss_cases import ROWS, SET_ROWS, batch, numpy_loss, oracle, statistic
 from osolgil.engines import accelerator
 from osolgil.formulas import catalog
 
-PRECISIONS = ("float32", "float64")
 TOLERANCE = {"float32": 3e-6, "float64": 1e-13}
 ULPS = 3.0
 ELEMENTWISE = [row for row in SET_ROWS if row.statistic is None]
@@ -20,7 +19,10 @@ EXPONENTIAL = {"poisson", "gamma", "tweedie"}
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 every_setting = pytest.mark.parametrize("row", SET_ROWS, ids=lambda row: row.text)
 every_elementwise = pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.text)
-each_precision = pytest.mark.parametrize("precision", PRECISIONS)
+# Compiling takes most of the time: the second precision in continuous integration.
+each_precision = pytest.mark.parametrize(
+    "precision", ["float32", pytest.param("float64", marks=pytest.mark.long)]
+)
 
 
 @every_setting

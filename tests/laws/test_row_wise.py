@@ -107,6 +107,7 @@ def test_laws_of_any_row(row, x):
                                1.0 - x.shape[-1] * shares, atol=1e-9)  # fmt: skip
 
 
+@pytest.mark.long
 @each_row_wise
 @each_precision
 @given(x=rows_of_numbers)
@@ -187,6 +188,7 @@ def test_slopes_are_the_exact_derivatives(row):
             assert abs(found.subs(at).evalf(40) - exact) < (1e-15 if row.name == "geglu" else 1e-30)
 
 
+@pytest.mark.long
 @each_precision
 @each_of_pieces
 def test_compiled_pieces_are_those_of_numpy(row, precision):
@@ -198,6 +200,7 @@ def test_compiled_pieces_are_those_of_numpy(row, precision):
     np.testing.assert_allclose(slopes, np.transpose(row.slope(*wide)), rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.long
 @each_precision
 @pytest.mark.parametrize("pieces", [2, 3, 5, 16])
 def test_maxout_of_any_number_of_pieces(pieces, precision):

@@ -165,7 +165,7 @@ def _check(folder: Path, facts: dict[str, Any], data: Dataset) -> None:
     if facts["data"]["fingerprint"] != data.fingerprint:
         raise DataError(
             f"The race in {folder} was begun on other data ({facts['data']['name']}) than '{data.name}' as it is now; "
-            f"give it the same data, target and test rows."
+            f"give it the same data, target, test rows and weights."
         )
 
 

@@ -23,6 +23,10 @@ def command(facts: Facts) -> str:
     parts = [f"osolgil race {shlex.quote(facts['data']['name'])}"]
     parts.append(f"--target {shlex.quote(str(facts['data']['target']))}")
     parts.append(f"--optimizers {shlex.quote(','.join(_optimizers(facts)))}")
+    if facts["data"].get("task"):
+        parts.append(f"--task {facts['data']['task']}")
+    if facts["data"].get("weights"):
+        parts.append(f"--weights {shlex.quote(facts['data']['weights'])}")
     for name, value in _changed(facts).items():
         option = "--" + name.replace("_", "-")
         parts.append(option if value is True else f"{option} {shlex.quote(_text(value))}")
@@ -34,6 +38,10 @@ def python(facts: Facts) -> str:
     lines = ["import osolgil", "", "verdict = osolgil.race("]
     lines.append(f"    {facts['data']['name']!r},")
     lines.append(f"    target={facts['data']['target']!r},")
+    if facts["data"].get("task"):
+        lines.append(f"    task={facts['data']['task']!r},")
+    if facts["data"].get("weights"):
+        lines.append(f"    sample_weight={facts['data']['weights']!r},")
     lines.append(f"    optimizers={_optimizers(facts)!r},")
     lines += [
         f"    {name}={tuple(value) if isinstance(value, list) else value!r},"

@@ -14,6 +14,8 @@ from osolgil.network import Network
 ROW_WISE = [row.name for row in catalog.activations().values() if row.kind == "row-wise"]
 PIECES = [row.name for row in catalog.activations().values() if row.kind == "pieces"]
 NAMES = [*ROW_WISE, *PIECES, "maxout(pieces=4)", "prelu", "prelu(negative_slope=-0.1)", "rrelu"]
+OFTEN = ("softmax", "sparsemax", "maxout", "maxout(pieces=4)", "glu", "prelu", "rrelu")
+SOME_LATER = [pytest.param(name, marks=() if name in OFTEN else pytest.mark.long) for name in NAMES]
 SETTINGS = {
     "plain": {},
     "layer normalisation": {"normalization": "layer"},
@@ -28,7 +30,7 @@ def network_of(name, **settings):
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 @pytest.mark.parametrize("setting", SETTINGS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SOME_LATER)
 def test_gradient_is_the_slope_of_the_loss(name, setting, dropout):
     network = network_of(name, **SETTINGS[setting])
     random = np.random.default_rng(4)
@@ -54,7 +56,7 @@ def learned_places(network):
             yield from range(row[layout.LEARNED], row[layout.LEARNED] + row[layout.OUTPUTS])
 
 
-@pytest.mark.parametrize("name", [*ROW_WISE, *PIECES, "prelu"])
+@pytest.mark.parametrize("name", [name for name in SOME_LATER if "rrelu" not in name.values])
 def test_as_the_last_activation_too(name):
     """The squared distance of the outputs themselves, differentiated through the last layer."""
     network = Network((3, 4, 3), ("tanh", name))
@@ -70,7 +72,7 @@ def test_as_the_last_activation_too(name):
         assert gradient[index] == pytest.approx((above - below) / 2e-6, rel=1e-5, abs=2e-9)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SOME_LATER)
 def test_outputs_are_those_of_the_formulas(name):
     """A forward pass in NumPy from the unpacked parameters and the catalog's rows."""
     network = network_of(name)
@@ -89,6 +91,7 @@ def test_outputs_are_those_of_the_formulas(name):
     np.testing.assert_allclose(found, values, rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["softmax", "maxout(pieces=3)", "prelu", "rrelu", "swiglu"])
 def test_a_race_of_many_and_a_run_shared_by_a_team_give_the_same_bits(name):
     random = np.random.default_rng(3)

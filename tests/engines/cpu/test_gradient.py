@@ -30,7 +30,13 @@ CASES = {
 
 
 EVERYWHERE = ("softmax_cross_entropy", "squared_error")
-PAIRS = [(case, loss) for case in CASES for loss in catalog.losses() if case == "plain" or loss in EVERYWHERE]
+# Compiling takes most of the time: the other losses in continuous integration.
+PAIRS = [
+    pytest.param(case, loss, marks=() if loss in EVERYWHERE else pytest.mark.long)
+    for case in CASES
+    for loss in catalog.losses()
+    if case == "plain" or loss in EVERYWHERE
+]
 
 
 @pytest.mark.parametrize(("case", "loss"), PAIRS)
