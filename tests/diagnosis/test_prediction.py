@@ -1,5 +1,6 @@
 """Predictions: closed forms, published laws, and a simulation that knows nothing of the theory."""
 
+import json
 import math
 
 import numpy as np
@@ -10,6 +11,7 @@ from osolgil.diagnosis import moments
 from osolgil.diagnosis.fluctuation import Place, log_variance
 from osolgil.diagnosis.phases import critical_line, phases
 from osolgil.diagnosis.prediction import Inputs, predict
+from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
 from osolgil.network import Network
 
@@ -139,3 +141,20 @@ def test_phase_diagram_of_tanh_has_order_left_and_chaos_right():
 
 def test_an_activation_without_an_edge_has_no_line():
     assert critical_line(catalog.activation("softplus")) == []
+
+
+@pytest.mark.parametrize(
+    "kinds", [{}, {"normalization": "layer"}, {"normalization": "batch", "residual": True}]
+)
+@pytest.mark.parametrize("row", catalog.activations().values(), ids=lambda row: row.name)
+def test_every_activation_is_predicted_or_declined(row, kinds):
+    """Exponential signals have no end, a step no slope: then numbers are missing, and nothing crashes."""
+    network = deep(row.name, depth=4, width=32, **kinds)
+    if row.kind != "elementwise":
+        with pytest.raises(SettingsError, match="one pre-activation"):
+            predict(network)
+        return
+    found = predict(network, Inputs(rows=16), dropout=0.1)
+    assert found.log10_gradient.shape == (5,)
+    assert not (found.deviation < 0).any()
+    json.dumps(found.to_dict(), allow_nan=False)

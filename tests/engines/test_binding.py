@@ -137,7 +137,8 @@ def test_jax_and_sympy_know_every_word():
 
     assert set(WORDS) == set(symbolic._words(sympy))
     reductions = accelerator._reductions(None, None)
-    assert set(WORDS) == {*accelerator._SAME_NAME, "erf", "erfc", "logsumexp", *reductions}
+    of_rows = {"logsumexp", "row_dot", "row_norm", "row_size", *reductions}
+    assert set(WORDS) == {*accelerator._SAME_NAME, "erf", "erfc", *of_rows}
     assert set(ARRAY_WORDS) == set(accelerator._array_words(jax))
 
 

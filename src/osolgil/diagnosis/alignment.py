@@ -19,6 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from osolgil.diagnosis import losses
 from osolgil.formulas import catalog
 from osolgil.formulas.catalog import Activation
 from osolgil.mean_field import gaussian_mean
@@ -54,13 +55,7 @@ def outputs(loss: str, count: int, variance: float, correlation: float) -> Outpu
         logits = math.sqrt(variance) * (
             common + math.sqrt(1.0 - share) * random.normal(size=(_SAMPLES, count))
         )
-        if row.task == "classification":
-            targets = np.eye(max(count, 2))[random.integers(0, max(count, 2), _SAMPLES)][:, :count]
-        else:
-            targets = random.normal(size=(_SAMPLES, count))
-        with np.errstate(all="ignore"):
-            statistic = () if row.statistic is None else (row.statistic(logits)[:, None],)
-            gradients.append(np.asarray(row.slope(logits, targets, *statistic), float))
+        gradients.append(losses.slopes(loss, logits, _targets(row.task, count, random)))
     first, second = gradients
     squares = (first**2).sum(1)
     both = float((squares * (second**2).sum(1)).sum())
@@ -68,6 +63,15 @@ def outputs(loss: str, count: int, variance: float, correlation: float) -> Outpu
     along = float(((logits * second).sum(1) ** 2).sum())
     whole = variance * float((second**2).sum())
     return Outputs(min(aligned, 1.0), along / whole if whole > 0.0 and math.isfinite(along) else 1.0)
+
+
+def _targets(task: catalog.Task, count: int, random: np.random.Generator) -> np.ndarray:
+    """A class of each row, labels that are true or not, or standardised numbers."""
+    if task == "regression":
+        return random.normal(size=(_SAMPLES, count))
+    if task == "multi-label" or count == 1:
+        return (random.random((_SAMPLES, count)) < 0.5).astype(float)
+    return np.eye(count)[random.integers(0, count, _SAMPLES)]
 
 
 @dataclass(frozen=True)

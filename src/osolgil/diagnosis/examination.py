@@ -11,6 +11,7 @@ from osolgil.diagnosis import measurement
 from osolgil.diagnosis.measurement import Measurement, curvature, from_record, measure
 from osolgil.diagnosis.prediction import Inputs, Prediction, predict, scales_of
 from osolgil.diagnosis.reference import Reference
+from osolgil.engines.cpu import calibration
 from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 from osolgil.engines.cpu.kernels import layout
 from osolgil.network import Network
@@ -43,7 +44,10 @@ class Case:
     def initial(self, seed: int) -> np.ndarray:
         """First parameters of a seed."""
         precision = self.task.inputs.dtype.name
-        return self.network.initial(seed, precision) if self.start is None else self.start(seed)
+        if self.start is not None:
+            return self.start(seed)
+        rows = self.task.inputs[self.task.training[: calibration.ROWS]]
+        return calibration.first_parameters(self.network, seed, precision, rows)
 
     def with_rate(self, factor: float) -> RunSetting:
         """The run with another learning rate."""

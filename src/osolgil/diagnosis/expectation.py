@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from osolgil.diagnosis import losses
 from osolgil.engines.cpu.fleet import Task, flat_slopes
 from osolgil.formulas import catalog
 from osolgil.mean_field import gaussian_mean
@@ -82,11 +83,6 @@ def output_floor(activation: str, task: Task) -> float:
     with np.errstate(all="ignore"):
         values = np.asarray(catalog.activation(activation)(_REACH), float)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    loss = catalog.loss(task.loss)
     targets = task.targets[task.training].astype(np.float64)
-    if loss.task == "classification":
-        outputs = np.where(targets > 0.5, high, low)
-    else:
-        outputs = np.clip(targets, low, high)
-    statistic = () if loss.statistic is None else (np.asarray(loss.statistic(outputs))[:, None],)
-    return float(np.asarray(loss(outputs, targets, *statistic)).sum(1).mean())
+    outputs = np.where(targets > 0.5, high, low) if task.classify else np.clip(targets, low, high)
+    return losses.mean(task.loss, outputs, targets)

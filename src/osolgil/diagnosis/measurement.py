@@ -149,7 +149,7 @@ def from_record(
     return Measurement(
         observed, loss, table[:, layout.SIGNAL_MEAN], table[:, layout.SIGNAL] ** 2, table[:, layout.SIMILARITY],
         table[:, layout.SLOPES] ** 2, table[:, layout.SATURATED], table[:, layout.DEAD],
-        np.full(len(table), np.nan) if rank is None else rank, table[:, layout.DELTA], table[:, layout.GRADIENT],
+        np.full(len(table), np.nan) if rank is None else rank, table[:, layout.DELTA_SIZE], table[:, layout.GRADIENT],
         table[:, layout.WEIGHT_NORM], table[:, layout.UPDATE_NORM], square, noise,
     )  # fmt: skip
 

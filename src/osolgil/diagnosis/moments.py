@@ -101,14 +101,14 @@ def _coefficients(row: Activation, variance: float, shift: float, kind: str) -> 
     deviation = math.sqrt(max(variance, 1e-300))
     nodes, weights = _rule(shift, deviation)
     x = shift + deviation * nodes
+    function = {"value": row, "slope": row.slope, "square slope": lambda x: row.slope(x) ** 2}[kind]
+    before, current, found = np.zeros_like(nodes), np.ones_like(nodes), []
     with np.errstate(all="ignore"):
-        heights = {"value": row, "slope": row.slope, "square slope": lambda x: row.slope(x) ** 2}[kind](x)
-    before, current = np.zeros_like(nodes), np.ones_like(nodes)
-    found = []
-    for order in range(_TERMS):
-        found.append(float(np.sum(weights * heights * current)) ** 2)
-        following = (nodes * current - math.sqrt(order) * before) / math.sqrt(order + 1.0)
-        before, current = current, following
+        heights = weights * function(x)
+        for order in range(_TERMS):
+            found.append(float(np.sum(heights * current)) ** 2)
+            following = (nodes * current - math.sqrt(order) * before) / math.sqrt(order + 1.0)
+            before, current = current, following
     return np.array(found)
 
 

@@ -22,8 +22,10 @@ from osolgil.diagnosis import moments
 from osolgil.diagnosis.alignment import Passage, excess, outputs
 from osolgil.diagnosis.fluctuation import Place, expected
 from osolgil.engines.cpu.kernels.layout import EPSILON
+from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
 from osolgil.formulas.catalog import Activation
+from osolgil.initialization import critical_variances
 from osolgil.network import Network
 
 INFINITE_WIDTH = "infinite width, random weights; rows of equal size"
@@ -148,10 +150,21 @@ def predict(
 
 
 def initial_scales(network: Network) -> list[LayerScale]:
-    """The scales of the network's first weights, from the catalog."""
+    """The scales of the network's first weights and biases, from the catalog.
+
+    One that adapts to data (LSUV) is taken as it is before it does; `scales_of` has what came of it.
+    """
     row = catalog.initial_scale(network.initial_scale)
-    pairs = zip(network.widths, network.widths[1:], strict=False)
-    return [LayerScale(float(row(float(a), float(b))) ** 2) for a, b in pairs]
+    found = []
+    for index in range(network.depth):
+        arguments = [float(width) for width in network.widths[index : index + 2]]
+        biases = 0.0
+        if row.bias == "critical":
+            weight_variance, biases = critical_variances(catalog.activation(network.activations[index]))
+            arguments.append(weight_variance)
+        square = float(row(*arguments)) ** 2
+        found.append(LayerScale(square, 0.0, square if row.bias == "uniform" else biases))
+    return found
 
 
 def scales_of(network: Network, theta: np.ndarray) -> list[LayerScale]:
@@ -166,11 +179,21 @@ def scales_of(network: Network, theta: np.ndarray) -> list[LayerScale]:
     return found
 
 
+def _known(name: str) -> Activation:
+    row = catalog.activation(name)
+    if row.kind != "elementwise":
+        raise SettingsError(
+            f"Theory and diagnosis know activations of one pre-activation each, and {row.title} is not one of them; "
+            f"choose another activation."
+        )
+    return row
+
+
 class _Forward:
     """Signals from the inputs to the outputs."""
 
     def __init__(self, network: Network, inputs: Inputs, scales: list[LayerScale], dropout: float) -> None:
-        self.network, self.rows = network, [catalog.activation(name) for name in network.activations]
+        self.network, self.rows = network, [_known(name) for name in network.activations]
         self.variance: list[float] = []
         self.shift: list[float] = []
         self.inverse: list[float] = []

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from osolgil.diagnosis import losses
 from osolgil.engines.cpu.fleet import Task
+from osolgil.engines.cpu.kernels import layout
 
 _MOST_ROWS = 4000
 _NEIGHBOURS = 5
@@ -42,8 +44,9 @@ class Reference:
         y, wanted = task.targets[training].astype(np.float64), task.targets[validation].astype(np.float64)
         found = (_ridge(x, y, held), _nearest(x, y, held))
         if task.classify:
-            scores = [_accuracy(outputs, wanted) for outputs in found]
-            chance = _accuracy(np.tile(y.mean(0), (len(wanted), 1)), wanted)
+            labels = task.scoring == layout.LABELS
+            scores = [_accuracy(outputs, wanted, labels) for outputs in found]
+            chance = _accuracy(np.tile(y.mean(0), (len(wanted), 1)), wanted, labels)
         else:
             scores = [_r2(outputs, wanted) for outputs in found]
             chance = 0.0
@@ -56,14 +59,10 @@ def constant_loss(task: Task) -> float:
     """Smallest mean training loss of an answer that is the same for every row."""
     from scipy.optimize import minimize
 
-    from osolgil.formulas import catalog
-
-    row, targets = catalog.loss(task.loss), task.targets[task.training].astype(np.float64)
+    targets = task.targets[task.training].astype(np.float64)
 
     def loss(answer: np.ndarray) -> float:
-        outputs = np.broadcast_to(answer, targets.shape)
-        statistic = () if row.statistic is None else (np.asarray(row.statistic(np.array(outputs)))[:, None],)
-        return float(np.asarray(row(outputs, targets, *statistic)).sum(1).mean())
+        return losses.mean(task.loss, np.array(np.broadcast_to(answer, targets.shape)), targets)
 
     with np.errstate(all="ignore"):
         return float(minimize(loss, np.zeros(targets.shape[1]), method="Powell").fun)
@@ -92,8 +91,9 @@ def _nearest(x: np.ndarray, y: np.ndarray, held: np.ndarray) -> np.ndarray:
     return np.concatenate(answers)
 
 
-def _accuracy(outputs: np.ndarray, wanted: np.ndarray) -> float:
-    if wanted.shape[1] == 1:
+def _accuracy(outputs: np.ndarray, wanted: np.ndarray, labels: bool) -> float:
+    """Share of right classes, or of right labels."""
+    if labels or wanted.shape[1] == 1:
         return float(((outputs > 0.5) == (wanted > 0.5)).mean())
     return float((outputs.argmax(1) == wanted.argmax(1)).mean())
 

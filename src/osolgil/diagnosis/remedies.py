@@ -12,7 +12,7 @@ import numpy as np
 
 from osolgil.diagnosis.examination import Case
 from osolgil.formulas import catalog
-from osolgil.mean_field import critical_weight_variance
+from osolgil.mean_field import critical
 from osolgil.network import Network
 
 
@@ -57,20 +57,10 @@ def _critical_weights(case: Case) -> Case | None:
     network = case.network
     if network.depth < 3 or network.normalization is not None or network.residual:
         return None
-    row = catalog.activation(network.activations[0])
-    variance = critical_weight_variance(row)
-    if not np.isfinite(variance):
+    names = {network.activations[0], network.activations[-1]}
+    if any(critical(catalog.activation(name)) is None for name in names):
         return None
-    plain = replace(network, initial_scale="lecun_normal")
-    precision = case.task.inputs.dtype.name
-
-    def start(seed: int) -> np.ndarray:
-        theta = plain.initial(seed, precision)
-        for layer in plain.unpack(theta)[:-1]:
-            layer["weight"] *= np.sqrt(variance)
-        return theta
-
-    return replace(case, network=plain, start=start)
+    return replace(case, network=replace(network, initial_scale="critical"), start=None)
 
 
 def _normalized(residual: bool) -> Callable[[Case], Case | None]:

@@ -79,14 +79,9 @@ def _marks(row: Activation) -> tuple[float, ...]:
     numbers = {0.0, *row.settings.values()}
     for formula in (row.formula, row.slope):
         tree = ast.parse(textwrap.dedent(inspect.getsource(formula)))
-        numbers |= {
-            float(n.value) for n in ast.walk(tree) if isinstance(n, ast.Constant) and _is_number(n.value)
-        }
+        values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+        numbers |= {float(value) for value in values if isinstance(value, int | float)}
     return tuple(sorted({sign * value + 0.0 for value in numbers if value <= _REACH for sign in (-1.0, 1.0)}))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _everywhere(function: Function, points: np.ndarray) -> np.ndarray:
@@ -116,7 +111,7 @@ def _highest(function: Any, grid: np.ndarray, heights: np.ndarray) -> Interval:
         height, place = float(heights[best]), float(points[best])
         if 0 < best < len(grid) - 1:
             room = (float(grid[best - 1]), float(grid[best + 1]))
-            found = minimize_scalar(lambda x: -float(function(np.float64(x))), room, bounds=room,
+            found: Any = minimize_scalar(lambda x: -float(function(np.float64(x))), room, bounds=room,
                                     method="bounded", options={"xatol": 1e-12})  # fmt: skip
             if -found.fun > height:
                 height, place = float(-found.fun), float(found.x)
@@ -219,4 +214,5 @@ def _fixed_points(row: Activation, grid: np.ndarray, values: np.ndarray) -> tupl
 
 def _stretches(flags: np.ndarray) -> list[tuple[int, int]]:
     edges = np.diff(np.concatenate([[0], flags.astype(int), [0]]))
-    return list(zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1, strict=True))
+    starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
+    return list(zip(starts.tolist(), stops.tolist(), strict=True))

@@ -47,7 +47,7 @@ def row_facts(row: Row, brief: bool = False) -> dict[str, Any]:
         known = field.name in facts or field.name == "defaults"
         if not (known or callable(value) or dataclasses.is_dataclass(value)):
             facts[field.name] = plain(value)
-    facts |= computed(row)
+    facts |= computed(row, brief)
     if not brief:
         facts["docstring"] = inspect.getdoc(row.formula) or ""
         facts["equations"] = [
@@ -72,11 +72,16 @@ def hyperparameters(row: Row) -> dict[str, Any]:
     }
 
 
-def computed(row: Row) -> dict[str, Any]:
-    """Facts computed from the formula itself, where the catalog has a module that computes them."""
-    if isinstance(row, Activation) and row.kind == "elementwise":
-        return {name: _with_infinities(value) for name, value in activation_facts(row).items()}
-    return {}
+def computed(row: Row, brief: bool = False) -> dict[str, Any]:
+    """Facts computed from the formula itself; a list of many rows leaves out what takes integrals."""
+    if not (isinstance(row, Activation) and row.kind == "elementwise"):
+        return {}
+    facts = {name: _with_infinities(value) for name, value in activation_facts(row).items()}
+    if not brief:
+        from osolgil.mean_field import critical_weight_variance
+
+        facts["critical_weight_variance"] = plain(critical_weight_variance(row))
+    return facts
 
 
 def _with_infinities(value: Any) -> Any:

@@ -1,0 +1,38 @@
+"""A loss of the catalog on arrays: what its rows need besides outputs and targets is found for it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from osolgil.formulas import catalog
+
+
+def values(name: str, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Loss per element (rows, outputs)."""
+    row = catalog.loss(name)
+    with np.errstate(all="ignore"):
+        return np.asarray(row(outputs, targets, *_numbers(row, outputs, targets)), float) + 0.0 * outputs
+
+
+def slopes(name: str, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Derivative by the outputs, per element (rows, outputs)."""
+    row = catalog.loss(name)
+    with np.errstate(all="ignore"):
+        return (
+            np.asarray(row.slope(outputs, targets, *_numbers(row, outputs, targets)), float) + 0.0 * outputs
+        )
+
+
+def mean(name: str, outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Sum over outputs, mean over rows.
+
+    >>> round(mean("softmax_cross_entropy", np.zeros((2, 4)), np.eye(4)[:2]), 6)  # log 4
+    1.386294
+    """
+    return float(values(name, outputs, targets).sum(1).mean())
+
+
+def _numbers(row: catalog.Loss, outputs: np.ndarray, targets: np.ndarray) -> list[np.ndarray]:
+    if row.statistic is None:
+        return []
+    return [np.asarray(number)[..., None] for number in row.statistic(outputs, targets)]
