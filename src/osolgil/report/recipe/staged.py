@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from osolgil.formulas import stages, states
 from osolgil.formulas.catalog import Formula, Optimizer, Wrapper
+from osolgil.formulas.part import Part
 from osolgil.formulas.stages import Fitted
 from osolgil.formulas.states import Block
 from osolgil.report.recipe.plan import Plan, indented, source
@@ -145,12 +146,12 @@ def _stages(row: Optimizer, blocks: Sequence[Block]) -> str:
         for block in blocks if part.scope == "layer" else [Block(0, 1, size)]:
             formula = stage.formula if block.matrix or stage.vectors is None else stage.vectors
             shape = (block.rows, block.columns) if part.scope == "layer" else (block.size,)
-            places = {
+            places: dict[str, tuple[int, int, tuple[int, ...]]] = {
                 name: (begin + k * size + block.start, begin + k * size + block.stop, shape)
                 for k, name in enumerate(alike)
             }
             if part.shapes:
-                for place in states.places(part, blocks):  # type: ignore[arg-type]
+                for place in states.places(part, blocks):
                     if place.block == block:
                         places[place.state] = (
                             begin + place.start,
@@ -179,13 +180,13 @@ def _first(row: Optimizer, blocks: Sequence[Block]) -> str:
                 if fitted.part.initial.get(name) == "theta"
             ]
         else:
-            lines += first_lines(fitted.part, blocks, begin)  # type: ignore[arg-type]
+            lines += first_lines(fitted.part, blocks, begin)
     if carried:
         lines.append(f"states[{starts[-1]}:] = {carried!r}")
     return "\n".join(["def first_state(theta):", *indented([*lines, "return states"])])
 
 
-def first_lines(row: Optimizer, blocks: Sequence[Block], begin: int = 0) -> list[str]:
+def first_lines(row: Part, blocks: Sequence[Block], begin: int = 0) -> list[str]:
     """Code that fills an optimizer's own first state in, where it is not 0."""
     lines = []
     for place in states.places(row, blocks):
