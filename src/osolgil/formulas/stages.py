@@ -95,7 +95,10 @@ def stages_of(row: Optimizer) -> tuple[Stage, ...]:
     )
     for hooks, ordered in moments:
         for place, part in ordered:
-            order += [(place, part, hook) for hook in hooks if hook in _hooks(part)]
+            present = _hooks(part)
+            for hook in hooks:
+                if hook in present:
+                    order.append((place, part, hook))
     return tuple(Stage(part, hook, place) for place, part, hook in order)
 
 
