@@ -153,13 +153,15 @@ def walk(
     **hyperparameters: float,
 ) -> Walk:
     """One optimizer's way from a start; it ends early where its numbers do."""
-    moving = Steps(row, np.array(start, float), **hyperparameters)  # type: ignore[arg-type]
+    moving = Steps(row, np.array(start, float), total_steps=steps, **hyperparameters)  # type: ignore[arg-type]
     points, gradients = [np.array(start, float)], []
     diverged = False
     with np.errstate(all="ignore"):
         for step in range(steps):
             gradient = problem.measured(points[-1], step)
-            following = moving.step(gradient, problem.value(points[-1]))
+            following = moving.step(
+                gradient, problem.value(points[-1]), lambda point, step=step: problem.measured(point, step)
+            )
             if not np.all(np.isfinite(following)) or np.abs(following).max() > _FAR:
                 diverged = True
                 break

@@ -27,7 +27,7 @@ EXTREMES = np.array(
         np.nan,
     ]
 )
-ROWS = [row for row in catalog.optimizers().values() if getattr(row, "scope", "element") == "element"]
+ROWS = [row for row in catalog.optimizers().values() if row.scope == "element" and not row.hooks]
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 

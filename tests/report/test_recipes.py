@@ -28,7 +28,9 @@ def texts(optimizer, **settings):
 
 
 @pytest.mark.parametrize("file", FILES)
-@pytest.mark.parametrize("optimizer", catalog.optimizers())
+@pytest.mark.parametrize(
+    "optimizer", [*catalog.optimizers(), "sam(ema(lamb))", "swa(clip_norm(adam), start=0.5)"]
+)
 def test_every_recipe_compiles_and_names_its_hyperparameters(optimizer, file):
     text = texts(optimizer)[file]
     tree = ast.parse(text)

@@ -10,6 +10,7 @@ from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas import catalog
 from osolgil.race.settings import LECTURE_OPTIMIZERS
 from osolgil.report import recipes
+from osolgil.report.recipe import staged
 from report import factory
 
 EPOCHS, ROWS, BATCH = 3, 53, 16
@@ -68,6 +69,19 @@ CASES += [
 CASES += [("adam", case) for case in LOSSES]
 CASES += [(name, "schedule") for name in ("sgd", "nesterov", "adadelta", "adamw")]
 
+PROBING = [name for name in catalog.optimizers() if staged.probes(catalog.optimizer(name))]
+WRAPPED = [
+    "lookahead(adam, period=3)", "schedule_free(sgd)", "clip_norm(cautious(lamb))", "swa(grokfast(nadam), start=0.3)",
+    "decoupled_decay(momentum(momentum=0.5))", "adaptive_clip(polyak)",
+]  # fmt: skip
+CASES = [(name, case) for name, case in CASES if name not in PROBING]
+CASES += [(name, case) for name in WRAPPED for case in ("plain", "schedule")]
+TWICE = [
+    ("sam(momentum)", "penalties"),
+    ("ema(asam(adam))", "batch normalisation"),
+    ("sam(lamb)", "schedule"),
+]
+
 every_case = pytest.mark.parametrize(("optimizer", "case"), CASES)
 # JAX compiles each for seconds: the lecture's at every run, the others in continuous integration.
 every_case_of_jax = pytest.mark.parametrize(
@@ -110,7 +124,7 @@ def prepared(names, facts, targets):
     return names["prepared"](targets, WEIGHTS) if facts["data"]["weights"] else names["prepared"](targets)
 
 
-def our_weights(facts):
+def our_weights(facts, evaluated=False):
     """Our engine's parameters after all epochs, and the order of rows in each."""
     settings, row = facts["settings"], facts["leaderboard"][0]
     inputs, targets = data_of(facts)
@@ -126,7 +140,7 @@ def our_weights(facts):
     fleet = Fleet.create(factory.network_of(facts), task, [run], EPOCHS, "float64")
     fleet.advance([row["optimizer"]], EPOCHS, workers=1)
     assert fleet.arrays["runs"][0, layout.STATUS] == layout.FINISHED
-    return fleet.arrays["thetas"][0]
+    return fleet.evaluated[0] if evaluated else fleet.arrays["thetas"][0]
 
 
 def batches(facts):
@@ -152,8 +166,8 @@ def first_layers(facts):
     return network.unpack(network.initial(11, "float64"))
 
 
-def assert_alike(facts, layers, tolerance=CLOSE):
-    expected = factory.network_of(facts).unpack(our_weights(facts))
+def assert_alike(facts, layers, tolerance=CLOSE, evaluated=False):
+    expected = factory.network_of(facts).unpack(our_weights(facts, evaluated))
     for ours, theirs, first in zip(expected, layers, first_layers(facts), strict=True):
         assert ours.keys() == theirs.keys()
         for name, values in ours.items():
@@ -186,7 +200,7 @@ def test_optax(optimizer, case):
 
 
 @pytest.mark.peer
-@every_case
+@pytest.mark.parametrize(("optimizer", "case"), [*CASES, *TWICE])
 def test_pytorch(optimizer, case):
     import torch
 
@@ -205,9 +219,31 @@ def test_pytorch(optimizer, case):
         optimizer_of_recipe = names["make_optimizer"](network)
         for rows in batches(facts):
             names["training_step"](network, optimizer_of_recipe, inputs[rows], targets[rows])
+        trained = [{k: v.detach().numpy().T.copy() for k, v in place.items()} for place in places]
+        if hasattr(optimizer_of_recipe, "keep"):
+            optimizer_of_recipe.keep()
     finally:
         torch.set_default_dtype(before)
-    assert_alike(facts, [{k: v.detach().numpy().T for k, v in place.items()} for place in places])
+    assert_alike(facts, trained)
+    kept = [{k: v.detach().numpy().T for k, v in place.items()} for place in places]
+    assert_alike(facts, kept, evaluated=True)
+
+
+@pytest.mark.peer
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # random bits wrap around
+def test_pytorch_measures_curvature_along_the_engines_signs(monkeypatch):
+    from osolgil.engines.cpu.kernels.random import mixed
+
+    def signs(time, size):
+        key = mixed(mixed(np.uint64(11) + np.uint64(991)) + np.uint64(time - 1))
+        bits = np.array([int(mixed(key + np.uint64(place)) >> np.uint64(63)) for place in range(size)])
+        return np.where(bits == 1, 1.0, -1.0)
+
+    monkeypatch.setattr(staged, "_SIGNS", "")
+    monkeypatch.setitem(
+        __builtins__ if isinstance(__builtins__, dict) else vars(__builtins__), "signs", signs
+    )
+    test_pytorch("sophia(interval=4)", "plain")
 
 
 @pytest.mark.peer

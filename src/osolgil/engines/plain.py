@@ -167,7 +167,7 @@ class _Moved:
         alike = [name for name in self.part.state if name not in self.part.shapes]
         views = {block: {name: self._view(name, block) for name in alike} for block in chosen}
         if self.part.shapes:
-            for place in states.places(self.part, self._blocks):  # type: ignore[arg-type]
+            for place in states.places(self.part, self._blocks):
                 views[place.block][place.state] = place.view(self.state)
         return list(views.items())
 

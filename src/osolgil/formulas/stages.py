@@ -86,18 +86,23 @@ def stages_of(row: Optimizer) -> tuple[Stage, ...]:
     parts = [fitted.part for fitted in parts_of(row)]
     outside_in = list(enumerate(parts))[::-1]
     order: list[tuple[int, Part, Hook]] = []
-    for hooks, ordered in (
+    moments: tuple[tuple[tuple[Hook, ...], list[tuple[int, Part]]], ...] = (
         (("probe",), outside_in),
         (("resume",), outside_in),
         (("before", "gradient"), outside_in),
         (("update",), outside_in),
         (("after",), outside_in[::-1]),
-    ):
-        order += [(place, part, hook) for place, part in ordered for hook in hooks if hook in _hooks(part)]
+    )
+    for hooks, ordered in moments:
+        for place, part in ordered:
+            present = _hooks(part)
+            for hook in hooks:
+                if hook in present:
+                    order.append((place, part, hook))
     return tuple(Stage(part, hook, place) for place, part, hook in order)
 
 
-def _hooks(part: Part) -> set[str]:
+def _hooks(part: Part) -> set[Hook]:
     return {part.hook, *part.hooks}
 
 

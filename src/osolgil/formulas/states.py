@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osolgil.formulas.catalog import Formula, Optimizer
+from osolgil.formulas.part import Part
+from osolgil.formulas.row import Formula
 
 
 @dataclass(frozen=True)
@@ -53,19 +54,19 @@ class Place:
         return states[self.start : self.start + self.size].reshape(self.shape)
 
 
-def blocks_of(row: Optimizer, blocks: Sequence[Block]) -> list[Block]:
+def blocks_of(row: Part, blocks: Sequence[Block]) -> list[Block]:
     """What the optimizer moves at once: each block, or all parameters as one vector."""
     if row.scope == "layer":
         return list(blocks)
     return [Block(0, 1, sum(block.size for block in blocks))]
 
 
-def update_of(row: Optimizer, block: Block) -> Formula:
+def update_of(row: Part, block: Block) -> Formula:
     """The update that moves a block."""
     return row.formula if block.matrix or row.vectors is None else row.vectors
 
 
-def places(row: Optimizer, blocks: Sequence[Block]) -> Iterator[Place]:
+def places(row: Part, blocks: Sequence[Block]) -> Iterator[Place]:
     """Every state of every block, block by block in the order of the update's arguments."""
     alike = [state for state in row.state if state not in row.shapes]
     size = sum(block.size for block in blocks)
@@ -86,7 +87,7 @@ def places(row: Optimizer, blocks: Sequence[Block]) -> Iterator[Place]:
                 yield Place(state, block, alike.index(state) * size + block.start, shape)
 
 
-def count(row: Optimizer, blocks: Sequence[Block]) -> int:
+def count(row: Part, blocks: Sequence[Block]) -> int:
     """How many numbers the state of a run holds."""
     alike = sum(state not in row.shapes for state in row.state) * sum(block.size for block in blocks)
     following = sum(place.size for place in places(row, blocks) if place.state in row.shapes)
@@ -94,7 +95,7 @@ def count(row: Optimizer, blocks: Sequence[Block]) -> int:
 
 
 def first(
-    row: Optimizer,
+    row: Part,
     blocks: Sequence[Block],
     theta: np.ndarray,
     hyperparameters: Mapping[str, float],

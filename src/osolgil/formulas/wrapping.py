@@ -34,6 +34,10 @@ class Wrapped(Optimizer):
     parts: tuple[Fitted, ...] = field(kw_only=True)
 
     @property
+    def needs_loss(self) -> bool:
+        return any(fitted.part.needs_loss for fitted in self.parts)
+
+    @property
     def wrappers(self) -> tuple[Wrapper, ...]:
         """The wrappers from the inside out."""
         return tuple(fitted.part for fitted in self.parts if isinstance(fitted.part, Wrapper))

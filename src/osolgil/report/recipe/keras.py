@@ -141,7 +141,7 @@ def _optimizer_class(plan: Plan) -> list[str]:
     row = plan.optimizer
     if row.name in _OPTIMIZERS:
         return []
-    if row.scope != "element":
+    if plan.moved_whole:
         return scoped.in_keras(plan)
     states = [f"state[{place}]" for place in range(len(row.state))]
     first = list(row.carried.values())
@@ -261,7 +261,7 @@ def _targets_and_loss(plan: Plan) -> str:
 
 def _compilation(plan: Plan, loss: str) -> list[str]:
     """An optimizer of whole layers runs step by step, and may ask for the batch's loss."""
-    if plan.optimizer.scope == "element":
+    if not plan.moved_whole:
         return [f"    model.compile(optimizer=make_optimizer(), loss={loss})"]
     lines = ["    optimizer = make_optimizer()"]
     if plan.optimizer.needs_loss:

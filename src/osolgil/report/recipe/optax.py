@@ -128,7 +128,7 @@ def _optimizer_class(plan: Plan) -> list[str]:
     row = plan.optimizer
     if _library_optimizer(plan) is not None:
         return []
-    if row.scope != "element":
+    if plan.moved_whole:
         return scoped.in_optax(plan)
     rate = "learning_rate(time - 1)" if plan.scheduled else "LEARNING_RATE"
     first = ", ".join(f"jnp.asarray({value!r})" for value in row.carried.values())

@@ -13,6 +13,7 @@ from typing import Any
 from osolgil.formulas import catalog, scheduling
 from osolgil.formulas._vocabulary import WORDS
 from osolgil.formulas.catalog import Formula, InitialScale, Loss, Optimizer
+from osolgil.formulas.stages import PROBE, evaluated_of, stages_of
 from osolgil.report.sentences import recommended_row
 
 PIECE_ROWS = 512
@@ -55,6 +56,11 @@ class Plan:
     def scheduled(self) -> bool:
         """Whether the learning rate changes with the step."""
         return not self.course.constant
+
+    @property
+    def moved_whole(self) -> bool:
+        """Whether the optimizer moves more than one number at a time, or has more than one formula."""
+        return self.optimizer.scope != "element" or len(stages_of(self.optimizer)) > 1
 
     @property
     def classify(self) -> bool:
@@ -128,7 +134,26 @@ class Plan:
                 f"osolgil lowers the learning rate by {self.course.plateau} as well: a rule that needs validation rows",
                 "after every epoch, which this recipe does not have.",
             ]
+        if library != "PyTorch":
+            lines += self._what_is_left_out(library)
         return '"""' + "\n".join(lines).replace("\\", "\\\\").replace('"""', "'''") + '\n"""'
+
+    def _what_is_left_out(self, library: str) -> list[str]:
+        """What a library's training loop cannot do of a wrapped optimizer."""
+        row, lines = self.optimizer, []
+        if any(stage.kind == PROBE for stage in stages_of(row)):
+            lines += [
+                "",
+                f"osolgil measures a second gradient in steps of {row.title}, which this recipe for {library}",
+                "leaves out: use the one for PyTorch for the same training.",
+            ]
+        if evaluated_of(row) is not None:
+            lines += [
+                "",
+                "osolgil evaluates and keeps averaged weights; here the trained ones are kept, and",
+                "evaluated(theta, states) gives the others.",
+            ]
+        return lines
 
     def _targets(self) -> str:
         if self.loss.link == "log":

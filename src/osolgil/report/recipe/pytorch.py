@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from osolgil.report.recipe import activations, initial, losses, scoped
+from osolgil.report.recipe import activations, initial, losses, scoped, staged
 from osolgil.report.recipe.plan import (
     PIECE_ROWS,
     Plan,
@@ -59,7 +59,9 @@ def recipe(plan: Plan) -> str:
         _step(plan),
         losses.with_weights(
             plan,
-            _TRAIN.replace("VALUE", "BATCH_SIZE or len(inputs)" if plan.batch_size is None else "BATCH_SIZE"),
+            _train(plan).replace(
+                "VALUE", "BATCH_SIZE or len(inputs)" if plan.batch_size is None else "BATCH_SIZE"
+            ),
         ),
     ]
     return "\n\n\n".join(blocks) + "\n"
@@ -171,7 +173,7 @@ def _optimizer_class(plan: Plan) -> list[str]:
     row = plan.optimizer
     if _library_optimizer(plan) is not None:
         return []
-    if row.scope != "element":
+    if plan.moved_whole:
         return scoped.in_pytorch(plan)
     state = [f"state[{place}]" for place in range(len(row.state))]
     first = [repr(value) for value in row.carried.values()]
@@ -231,31 +233,27 @@ def _targets_and_loss(plan: Plan) -> str:
 
 
 def _step(plan: Plan) -> str:
-    settings = plan.settings
-    lines = ["def training_step(network, optimizer, inputs, targets):", "    optimizer.zero_grad()"]
+    """A training step; the gradient is measured in a function of its own where that may happen twice."""
+    settings, twice = plan.settings, staged.probes(plan.optimizer)
+    lines = ["def training_step(network, optimizer, inputs, targets):"]
     if plan.scheduled:
         lines += [
             "    group = optimizer.param_groups[0]",
             '    step = group["step"] = group.get("step", -1) + 1',
             '    group["lr"] = LEARNING_RATE * float(FACTORS[min(step, len(FACTORS) - 1)])',
         ]
-    if plan.in_pieces:
-        lines.append(f"    # osolgil normalises a batch of more than {PIECE_ROWS} rows in pieces")
-        lines.append(f"    pieces = zip(inputs.split({PIECE_ROWS}), targets.split({PIECE_ROWS}))")
-        lines.append(
-            "    loss = sum(summed_loss(output_activation(network(x)), y) for x, y in pieces) / len(inputs)"
-        )
+    if twice:
+        lines += [
+            "    loss = measured(network, optimizer, inputs, targets)",
+            "    if optimizer.begin():",
+            "        optimizer.run(1)",
+            *indented(_second(plan), 2),
+            "        optimizer.run(2)",
+        ]
     else:
-        lines.append("    outputs = output_activation(network(inputs))")
-        lines.append("    loss = summed_loss(outputs, targets) / len(inputs)")
-    lines.append("    loss.backward()")
+        lines += _measured(plan)
     if plan.optimizer.needs_loss:
         lines.append("    optimizer.loss = float(loss.detach())")
-    if settings["l1"] or settings["l2"]:
-        terms = ["L2 * weight.detach()"] * bool(settings["l2"]) + ["L1 * weight.detach().sign()"] * bool(
-            settings["l1"]
-        )
-        lines += ["    for weight in weights(network):", f"        weight.grad += {' + '.join(terms)}"]
     if settings["clip_norm"]:
         lines += [
             "    gradients = [parameter.grad for parameter in network.parameters()]",
@@ -271,7 +269,52 @@ def _step(plan: Plan) -> str:
             "        for weight in weights(network):",
             f"            weight *= 1.0 - {rate} * DECOUPLED_WEIGHT_DECAY",
         ]
-    return "\n".join([*lines, "    optimizer.step()", "    return float(loss.detach())"])
+    text = "\n".join([*lines, "    optimizer.step()", "    return float(loss.detach())"])
+    if twice:
+        head = ["def measured(network, optimizer, inputs, targets):", *_measured(plan), "    return loss"]
+        return "\n".join(head) + "\n\n\n" + text
+    return text
+
+
+def _second(plan: Plan) -> list[str]:
+    """The second measurement, which leaves running averages of batch normalisation alone."""
+    again = "measured(network, optimizer, inputs, targets)"
+    if plan.normalization != "batch":
+        return [again]
+    return [
+        "averages = [buffer.clone() for buffer in network.buffers()]",
+        again,
+        "for buffer, average in zip(network.buffers(), averages):",
+        "    buffer.copy_(average)",
+    ]
+
+
+def _measured(plan: Plan) -> list[str]:
+    """The loss of a batch and the gradient at every parameter, penalties included."""
+    settings = plan.settings
+    lines = ["    optimizer.zero_grad()"]
+    if plan.in_pieces:
+        lines.append(f"    # osolgil normalises a batch of more than {PIECE_ROWS} rows in pieces")
+        lines.append(f"    pieces = zip(inputs.split({PIECE_ROWS}), targets.split({PIECE_ROWS}))")
+        lines.append(
+            "    loss = sum(summed_loss(output_activation(network(x)), y) for x, y in pieces) / len(inputs)"
+        )
+    else:
+        lines.append("    outputs = output_activation(network(inputs))")
+        lines.append("    loss = summed_loss(outputs, targets) / len(inputs)")
+    lines.append("    loss.backward()")
+    if settings["l1"] or settings["l2"]:
+        terms = ["L2 * weight.detach()"] * bool(settings["l2"]) + ["L1 * weight.detach().sign()"] * bool(
+            settings["l1"]
+        )
+        lines += ["    for weight in weights(network):", f"        weight.grad += {' + '.join(terms)}"]
+    return lines
+
+
+def _train(plan: Plan) -> str:
+    if not staged.applies(plan.optimizer):
+        return _TRAIN
+    return _TRAIN.replace("    return network.eval()", "    optimizer.keep()\n    return network.eval()")
 
 
 _TRAIN = """def train(inputs, targets, seed=SEED):

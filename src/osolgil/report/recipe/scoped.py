@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterable
 
 from osolgil.formulas import _array_words, states
 from osolgil.formulas._vocabulary import ARRAY_WORDS
-from osolgil.formulas.catalog import Optimizer
+from osolgil.formulas.catalog import Formula, Optimizer
 from osolgil.network import Network
+from osolgil.report.recipe import staged
 from osolgil.report.recipe.plan import Plan, coefficient_lines, indented, source, words_of
 
 _FROM_NUMPY = ("sum", "trace", "transpose")
@@ -37,12 +39,17 @@ _MOVED = '''def moved(theta, gradient, loss, time, states):
 def core(plan: Plan) -> str:
     """The formulas, their words, the network's blocks, the first state and the step, all in NumPy."""
     row, blocks = plan.optimizer, network_of(plan).blocks
+    if staged.applies(row):
+        formulas = staged.formulas_of(row)
+        words = _words(formulas, words_of(map(source, formulas)))
+        penalties = [_penalty(plan)] if row.needs_loss else []
+        return _joined([words, *staged.texts(plan, blocks), *penalties])
     formulas = [formula for formula in (row.coefficients, *row.updates) if formula is not None]
     texts = [source(formula) for formula in formulas]
     rate = "LEARNING_RATE * FACTORS[min(time, len(FACTORS)) - 1]" if plan.scheduled else "LEARNING_RATE"
     scalars = "\n    ".join(coefficient_lines(row, "float(time)", "carried", rate))
     parts = [
-        _words(row, words_of(texts)),
+        _words(row.updates, words_of(texts)),
         *texts,
         f"NAMES = {row.coefficient_names!r}",
         _blocks(row, blocks),
@@ -50,6 +57,10 @@ def core(plan: Plan) -> str:
         *([_penalty(plan)] if row.needs_loss else []),
         _MOVED.replace("SCALARS", scalars),
     ]
+    return _joined(parts)
+
+
+def _joined(parts: list[str]) -> str:
     return re.sub(r"(?<![\w.])sum\(", "array_sum(", "\n\n\n".join(parts))  # Python's own sum stays
 
 
@@ -60,9 +71,9 @@ def network_of(plan: Plan) -> Network:
     return Network(widths, activations, plan.settings["normalization"], plan.settings["residual"])
 
 
-def _words(row: Optimizer, scalar_words: list[str]) -> str:
+def _words(formulas: Iterable[Formula], scalar_words: list[str]) -> str:
     """NumPy's own words, and the sources of those it does not have, with the words these are made of."""
-    waiting = [name for formula in row.updates for name in formula.__code__.co_names if name in ARRAY_WORDS]
+    waiting = [name for formula in formulas for name in formula.__code__.co_names if name in ARRAY_WORDS]
     needed: set[str] = set()
     while waiting:
         word = waiting.pop()
@@ -74,7 +85,8 @@ def _words(row: Optimizer, scalar_words: list[str]) -> str:
     imported = sorted({*scalar_words, *(needed & {*_FROM_NUMPY})})
     imported = ["sum as array_sum" if word == "sum" else word for word in imported]
     own = [inspect.getsource(getattr(_array_words, word)) for word in sorted(needed - {*_FROM_NUMPY})]
-    return "\n\n\n".join([f"from numpy import {', '.join(imported)}", *(text.strip() for text in own)])
+    head = [f"from numpy import {', '.join(imported)}"] if imported else []
+    return "\n\n\n".join([*head, *(text.strip() for text in own)])
 
 
 def _blocks(row: Optimizer, blocks: tuple[states.Block, ...]) -> str:
@@ -95,18 +107,7 @@ def _blocks(row: Optimizer, blocks: tuple[states.Block, ...]) -> str:
 
 
 def _first_state(row: Optimizer, blocks: tuple[states.Block, ...]) -> str:
-    lines = [f"states = np.zeros({states.count(row, blocks)}, theta.dtype)"]
-    for place in states.places(row, blocks):
-        value = row.initial.get(place.state, 0.0)
-        part = f"states[{place.start}:{place.start + place.size}]"
-        if value == "theta":
-            lines.append(f"{part} = theta[{place.block.start}:{place.block.stop}]")
-        elif value == "identity":
-            lines.append(f"{part} = np.eye({place.shape[0]}).ravel()")
-        elif isinstance(value, str):
-            lines.append(f"{part} = {value.upper()}")
-        elif value != 0.0:
-            lines.append(f"{part} = {value!r}")
+    lines = [f"states = np.zeros({states.count(row, blocks)}, theta.dtype)", *staged.first_lines(row, blocks)]
     return "\n".join(["def first_state(theta):", *indented([*lines, "return states"])])
 
 
@@ -136,7 +137,9 @@ def in_pytorch(plan: Plan) -> list[str]:
         "",
         "    def __init__(self, parameters):",
         '        super().__init__(parameters, {"lr": LEARNING_RATE})',
-        "        self.time, self.states, self.loss = 0, None, 0.0",
+        '        parts = self.param_groups[0]["params"]',
+        "        theta = np.concatenate([part.numpy(force=True).T.ravel() for part in parts])",
+        "        self.time, self.states, self.loss = 0, first_state(theta), 0.0",
         "",
         "    @torch.no_grad()",
         "    def step(self, closure=None):",
@@ -144,14 +147,63 @@ def in_pytorch(plan: Plan) -> list[str]:
         '        parts = self.param_groups[0]["params"]',
         "        theta = np.concatenate([part.numpy(force=True).T.ravel() for part in parts])",
         "        gradient = np.concatenate([part.grad.numpy(force=True).T.ravel() for part in parts])",
-        "        if self.states is None:",
-        "            self.states = first_state(theta)",
         f"        theta, self.states = moved(theta, gradient, {_given_loss(row)}, self.time, self.states)",
         "        for part in parts:",
         "            own, theta = np.split(theta, [part.numel()])",
         "            part.copy_(torch.as_tensor(own.reshape(tuple(part.shape)[::-1]).T))",
     ]
+    if staged.applies(row):
+        lines = _staged_pytorch(row)
     return [core(plan), "\n".join(lines)]
+
+
+def _staged_pytorch(row: Optimizer) -> list[str]:
+    """The same, which may measure a second gradient: `begin`, then `run(1)`, that gradient, `run(2)`, and `step`."""
+    return [
+        "class Optimizer(torch.optim.Optimizer):",
+        f'    """{row.title}: as osolgil computes it, in NumPy."""',
+        "",
+        "    def __init__(self, parameters):",
+        '        super().__init__(parameters, {"lr": LEARNING_RATE})',
+        '        self.states = first_state(self.joined(self.param_groups[0]["params"]))',
+        "        self.time, self.loss, self.given = 0, 0.0, None",
+        "",
+        "    def joined(self, parts):",
+        "        return np.concatenate([part.numpy(force=True).T.ravel() for part in parts])",
+        "",
+        "    def write(self, parts, values):",
+        "        for part in parts:",
+        "            own, values = np.split(values, [part.numel()])",
+        "            part.copy_(torch.as_tensor(own.reshape(tuple(part.shape)[::-1]).T))",
+        "",
+        "    def begin(self):",
+        '        """The numbers of the step that comes; returns whether it measures a second gradient."""',
+        "        self.time += 1",
+        "        self.given, self.states = scalars(self.time, self.states)",
+        '        return any(kind == 1 and self.given[part].get("probing", 1.0) for kind, part, *_ in STAGES)',
+        "",
+        "    @torch.no_grad()",
+        "    def run(self, kind):",
+        '        parts = self.param_groups[0]["params"]',
+        "        slopes = [part.grad for part in parts]",
+        "        theta, gradient = self.joined(parts), self.joined(slopes)",
+        f"        loss = {_given_loss(row)}",
+        "        theta, gradient, self.states = passed(kind, theta, gradient, loss, self.given, self.states)",
+        "        self.write(parts, theta)",
+        "        self.write(slopes, gradient)",
+        "",
+        "    def step(self, closure=None):",
+        "        if self.given is None:",
+        "            self.begin()",
+        "        self.run(3)",
+        "        self.given = None",
+        "",
+        "    @torch.no_grad()",
+        "    def keep(self):",
+        '        """Put the weights that are evaluated in the place of those that were trained."""',
+        '        parts = self.param_groups[0]["params"]',
+        "        self.write(parts, evaluated(self.joined(parts), self.states))",
+    ]
 
 
 def in_optax(plan: Plan) -> list[str]:
@@ -203,11 +255,15 @@ def in_keras(plan: Plan) -> list[str]:
         "",
         "    states, loss = None, 0.0",
         "",
+        "    def build(self, variables):",
+        "        super().build(variables)",
+        "        if self.states is None:",
+        "            parts = [ops.convert_to_numpy(part).ravel() for part in variables]",
+        "            self.states = first_state(np.concatenate(parts))",
+        "",
         "    def _backend_update_step(self, gradients, variables, learning_rate):",
         "        theta = np.concatenate([ops.convert_to_numpy(part).ravel() for part in variables])",
         "        gradient = np.concatenate([ops.convert_to_numpy(part).ravel() for part in gradients])",
-        "        if self.states is None:",
-        "            self.states = first_state(theta)",
         "        time = int(ops.convert_to_numpy(self.iterations)) + 1",
         f"        theta, self.states = moved(theta, gradient, {_given_loss(row)}, time, self.states)",
         "        for variable in variables:",
