@@ -29,7 +29,12 @@ def test_a_list_is_split_outside_its_brackets(parts):
 def test_any_text_is_read_or_refused(text):
     try:
         name, values = naming.parse(text)
-    except SettingsError:
+    except SettingsError as error:
+        told = str(error)
+    else:
+        told = ""
+    assert "\n" not in told
+    if told:
         return
     assert name == naming.plain(name)
     assert all(math.isfinite(value) for value in values.values())

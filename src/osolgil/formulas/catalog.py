@@ -145,7 +145,7 @@ class Shelf(Generic[RowType]):
             changed = row.having(given) if given else row
             return self._changed.setdefault(changed.text, changed) if changed.given else row
         help_ = hint(key, self._aliases) or f" Known: {', '.join(self._rows)}."
-        raise SettingsError(f"There is no {self._kind} '{name}'.{help_}")
+        raise SettingsError(f"There is no {self._kind} '{naming.one_line(name)}'.{help_}")
 
     @property
     def rows(self) -> Mapping[str, RowType]:

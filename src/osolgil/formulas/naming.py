@@ -28,7 +28,8 @@ def parse(text: str, order: Sequence[str] = ()) -> tuple[str, dict[str, float]]:
     >>> parse("leaky_relu(0.2)", ["negative_slope"])
     ('leaky_relu', {'negative_slope': 0.2})
     """
-    head, bracket, rest = str(text).strip().partition("(")
+    text = one_line(text)
+    head, bracket, rest = text.partition("(")
     name = plain(head)
     if not bracket:
         return name, {}
@@ -49,6 +50,11 @@ def parse(text: str, order: Sequence[str] = ()) -> tuple[str, dict[str, float]]:
             raise SettingsError(f"'{text}' gives '{key}' twice.")
         given[key] = _number(number.strip(), key, text)
     return name, given
+
+
+def one_line(text: object) -> str:
+    """A text as it may stand in a sentence: every run of white space is one space."""
+    return " ".join(str(text).split())
 
 
 def plain(name: str) -> str:
