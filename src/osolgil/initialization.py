@@ -30,25 +30,30 @@ def draw(
         scale: a row of the catalog, with its hyperparameters. random: the layer's own source of chance.
         activation: the layer's, for scales that depend on it.
     """
-    weight_variance, bias_variance = 0.0, 0.0
-    arguments = [float(inputs), float(outputs)]
+    deviation, bias_variance = scales(scale, inputs, outputs, activation)
+    weights = _matrix(scale, inputs, outputs, deviation, random)
+    if bias_variance == 0.0:
+        return weights, None
+    if scale.bias == "uniform":
+        return weights, _uniform(random, math.sqrt(bias_variance), (outputs,))
+    return weights, random.normal(0.0, math.sqrt(bias_variance), outputs)
+
+
+def scales(scale: InitialScale, inputs: int, outputs: int, activation: Activation) -> tuple[float, float]:
+    """Standard deviation of a layer's first weights, and the variance of its biases."""
     if scale.bias == "critical":
         weight_variance, bias_variance = critical_variances(activation)
-        arguments.append(weight_variance)
-    deviation = float(scale(*arguments))
-    weights = _matrix(scale, inputs, outputs, deviation, random)
-    if scale.bias == "uniform":
-        return weights, _uniform(random, deviation, (outputs,))
-    if bias_variance > 0.0:
-        return weights, random.normal(0.0, math.sqrt(bias_variance), outputs)
-    return weights, None
+        return float(scale(float(inputs), float(outputs), weight_variance)), bias_variance
+    deviation = float(scale(float(inputs), float(outputs)))
+    return deviation, deviation * deviation if scale.bias == "uniform" else 0.0
 
 
 def critical_variances(activation: Activation) -> tuple[float, float]:
     """σ_w² and σ_b² at the edge of chaos, in 9 digits: all that is the same on every processor."""
     from osolgil.mean_field import critical
 
-    point = critical(activation)
+    alone = activation.kind == "elementwise" and not activation.random
+    point = critical(activation) if alone else None
     if point is None:
         raise SettingsError(
             f"{activation.title} has no edge of chaos, so 'critical' has no weights for it; "

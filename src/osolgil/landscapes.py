@@ -25,7 +25,7 @@ from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
 from osolgil.network import Network
 from osolgil.race.entry import data_of, threads
-from osolgil.race.facts import task_of
+from osolgil.race.facts import fitted, task_of
 from osolgil.race.settings import Entrant, RaceSettings
 
 MOST_GRID, MOST_ROWS, MOST_NUMBERS = 101, 2000, 200_000_000
@@ -97,15 +97,16 @@ def landscape(
     directions: str = "principal",
     learning_rate: float | None = None,
     grid: int = 41,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     task: str | None = None,
+    sample_weight: Any = None,
     jobs: int | None = None,
     **settings: Any,
 ) -> Landscape:
     """Train a network with each optimizer from the same first weights, and draw its loss on a plane.
 
     Args:
-        inputs, targets, target, task: as for `osolgil.race`.
+        inputs, targets, target, task, sample_weight: as for `osolgil.race`.
         optimizers: names; the plane passes through the weights that the best of them ends with.
         directions: "principal", of the ways of all, or "random", filter-normalised.
         learning_rate: one for all; by default the catalog's own of each.
@@ -122,8 +123,9 @@ def landscape(
     names = [catalog.optimizer(name).name for name in optimizers]
     _check(names, directions, grid)
     chosen = RaceSettings(entrants=tuple(Entrant(name, name) for name in dict.fromkeys(names)), **settings)
-    data, workers = data_of(inputs, targets, target, task, None, chosen.seed), threads(jobs)
+    data, workers = data_of(inputs, targets, target, task, None, chosen.seed, sample_weight), threads(jobs)
     chosen = chosen.completed(data.task, len(data.train))
+    data = fitted(data, chosen)
     job, network = task_of(data, chosen), chosen.network(data.train.inputs.shape[1], data.outputs)
     epochs = chosen.epochs or 1
     if network.size * (epochs + 1) * len(names) > MOST_NUMBERS:

@@ -188,7 +188,7 @@ def _critical(row: Activation, variance: float) -> Critical:
 
 def _roots(function: Callable[[float], float]) -> list[float]:
     """Where a function of the variance changes its sign, from below upwards."""
-    grid = [float(q) for q in np.geomspace(1e-6, 1e3, 55)]
+    grid = [float(q) for q in np.geomspace(1e-6, 300.0, 51)]
     heights = [function(q) for q in grid]
     pairs = zip(grid, grid[1:], heights, heights[1:], strict=False)
     return [_root(function, low, high) for low, high, below, above in pairs if below * above < -1e-22]

@@ -184,3 +184,27 @@ def test_thirty_sigmoid_layers_on_digits():
     assert found.cause == "vanishing"
     assert found.findings[0]["layer"] >= 25
     assert found.facts["repair"]["test_after"] >= 0.95
+
+
+@pytest.mark.parametrize("scale", ["critical", "lsuv", "pytorch_default", "sparse"])
+def test_every_kind_of_first_weights_is_predicted(scale):
+    found = osolgil.diagnose("iris", hidden=(16,), epochs=10, learning_rate=0.01, initial_scale=scale)
+    assert found.sentences()
+
+
+@pytest.mark.parametrize("loss", ["cosine", "softmax_focal", "hinge"])
+def test_losses_of_whole_rows_are_diagnosed(loss):
+    assert osolgil.diagnose("iris", hidden=(8,), epochs=10, learning_rate=0.01, loss=loss).sentences()
+
+
+def test_counts_weights_and_labels_are_diagnosed():
+    random = np.random.default_rng(0)
+    inputs = random.normal(size=(200, 3))
+    weights = random.uniform(0.5, 2.0, 200)
+    counts = random.poisson(np.exp(inputs[:, 0])).astype(float)
+    labels = (inputs[:, :2] > 0).astype(int)
+    for targets, options in ((counts, {"loss": "poisson", "task": "regression"}), (labels, {})):
+        found = osolgil.diagnose(
+            inputs, targets, sample_weight=weights, hidden=(8,), epochs=10, learning_rate=0.01, **options
+        )
+        assert found.sentences()

@@ -43,17 +43,9 @@ def batch(row, rows=40, outputs=5, size=4.0, seed=0):
     return values, random.normal(size=(rows, outputs))
 
 
-def statistics(row, outputs, targets):
-    """What the statistic finds in every row, each (rows, 1)."""
-    if row.statistic is None:
-        return ()
-    return tuple(number[..., None] for number in row.statistic(outputs, targets))
-
-
 def numpy_loss(row, outputs, targets):
     """Loss and slope of every element, in NumPy."""
-    extra = statistics(row, outputs, targets)
-    return row(outputs, targets, *extra), row.slope(outputs, targets, *extra, **row.given)
+    return row.losses(outputs, targets), row.slopes(outputs, targets)
 
 
 def _rows(function, outputs, targets):

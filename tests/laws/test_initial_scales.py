@@ -218,6 +218,13 @@ def test_critical_biases_have_the_variance_of_the_edge():
         assert (bias**2).mean() == pytest.approx(critical_bias(row), rel=0.15)
 
 
+@pytest.mark.parametrize("activation", ["maxout", "softmax", "step"])
+def test_what_has_no_edge_of_chaos_is_told(activation):
+    network = Network((4, 8, 2), (activation, "identity"), initial_scale="critical")
+    with pytest.raises(SettingsError, match="has no edge of chaos"):
+        network.initial(0)
+
+
 def critical_bias(row):
     try:
         return critical_variances(row)[1]
@@ -234,8 +241,9 @@ def data_rows(width=12, rows=400, seed=3):
     [
         Network((12, 40, 30, 20, 3), ("relu", "tanh", "gelu", "identity"), initial_scale="lsuv"),
         Network((12, 20, 20, 20, 3), ("relu", "tanh", "gelu", "identity"), "layer", True, "lsuv"),
+        Network((12, 20, 10, 3), ("prelu", "maxout", "identity"), initial_scale="lsuv"),
     ],
-    ids=["plain", "normalised, residual"],
+    ids=["plain", "normalised, residual", "learned and folded"],
 )
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_lsuv_gives_every_layer_unit_variance(network, precision):
@@ -244,7 +252,8 @@ def test_lsuv_gives_every_layer_unit_variance(network, precision):
     theta = calibration.first_parameters(network, 5, precision, rows)
     for depth in range(network.depth):
         names = (*network.activations[:depth], "identity")
-        part = Network(network.widths[: depth + 2], names, network.normalization, network.residual)
+        units = network.unpack(theta)[depth]["weight"].shape[1]
+        part = Network((*network.widths[: depth + 1], units), names, network.normalization, network.residual)
         values = outputs(part, theta[: part.size], part.initial_running(precision), rows[: calibration.ROWS])
         assert values.var() == pytest.approx(1.0, rel=1e-4)
     assert (theta == calibration.first_parameters(network, 5, precision, rows)).all()

@@ -7,7 +7,7 @@ import pytest
 
 from laws import compiled
 from laws.accuracy import ULP_BITS, exactly, spacing
-from laws.loss_cases import ROWS, SET_ROWS, batch, numpy_loss, oracle, statistics
+from laws.loss_cases import ROWS, SET_ROWS, batch, numpy_loss, oracle
 from osolgil.engines import accelerator
 from osolgil.formulas import catalog
 
@@ -217,7 +217,7 @@ def test_rows_of_several_numbers_agree_in_jax(row):
     statistic = accelerator.traced(row.statistic)
     with jax.enable_x64(True):
         extra = [number[..., None] for number in statistic(*map(jax.numpy.asarray, (outputs, targets)))]
-        for mine, theirs in zip(statistics(row, outputs, targets), extra, strict=True):
+        for mine, theirs in zip(row.statistics(outputs, targets), extra, strict=True):
             np.testing.assert_allclose(theirs, mine, rtol=1e-13)
         for formula, numbers in zip((row.formula, row.slope), expected, strict=True):
             traced = accelerator.traced(formula)(outputs, targets, *extra, **row.given)

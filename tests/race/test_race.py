@@ -144,8 +144,8 @@ def test_the_folder_holds_everything(tmp_path: Path) -> None:
     verdict = race("diabetes", **SMALL, out=tmp_path / "a" / "b", language="ko")
     names = {file.name for file in (tmp_path / "a" / "b").iterdir()}
     assert names == {
-        "verdict.json", "history.parquet", "model.safetensors", "model.json", "report.html", "plan.json",
-        "recipe_pytorch.py", "recipe_keras.py", "recipe_optax.py",
+        "verdict.json", "history.parquet", "layers.parquet", "model.safetensors", "model.json", "report.html",
+        "plan.json", "recipe_pytorch.py", "recipe_keras.py", "recipe_optax.py",
     }  # fmt: skip
     assert verdict.facts["data"]["score"] == "r2"
     assert verdict.facts["test"]["winner"]["score"] == verdict.score

@@ -20,6 +20,7 @@ def diagnose(
     target: options.Target = None,
     task: options.TaskName = None,
     test: options.Test = None,
+    weights: options.Weights = None,
     optimizer: Annotated[str, typer.Option("--optimizer", help="Optimizer to train with.")] = "adam",
     learning_rate: options.LearningRate = None,
     hyperparameters: options.Hyperparameters = None,
@@ -55,7 +56,8 @@ def diagnose(
     try:
         found = run(
             source, optimizer=optimizer, learning_rate=learning_rate, hyperparameters=others, target=target,
-            task=task, test=rows, repair=repair, jobs=jobs, out=out, language=lang.value, **asked,
+            task=task, test=rows, sample_weight=weights, repair=repair, jobs=jobs, out=out,
+            language=lang.value, **asked,
         )  # fmt: skip
     except KeyboardInterrupt:
         raise endings.Stopped("Stopped; nothing was written.") from None

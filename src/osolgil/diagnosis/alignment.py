@@ -55,7 +55,7 @@ def outputs(loss: str, count: int, variance: float, correlation: float) -> Outpu
         logits = math.sqrt(variance) * (
             common + math.sqrt(1.0 - share) * random.normal(size=(_SAMPLES, count))
         )
-        gradients.append(losses.slopes(loss, logits, _targets(row.task, count, random)))
+        gradients.append(losses.slopes(loss, logits, _targets(row, count, random)))
     first, second = gradients
     squares = (first**2).sum(1)
     both = float((squares * (second**2).sum(1)).sum())
@@ -65,11 +65,13 @@ def outputs(loss: str, count: int, variance: float, correlation: float) -> Outpu
     return Outputs(min(aligned, 1.0), along / whole if whole > 0.0 and math.isfinite(along) else 1.0)
 
 
-def _targets(task: catalog.Task, count: int, random: np.random.Generator) -> np.ndarray:
-    """A class of each row, labels that are true or not, or standardised numbers."""
-    if task == "regression":
+def _targets(row: catalog.Loss, count: int, random: np.random.Generator) -> np.ndarray:
+    """A class of each row, labels that are true or not, standardised numbers, or amounts of mean 1."""
+    if row.link == "log":
+        return random.exponential(size=(_SAMPLES, count))
+    if row.task == "regression":
         return random.normal(size=(_SAMPLES, count))
-    if task == "multi-label" or count == 1:
+    if row.task == "multi-label" or count == 1:
         return (random.random((_SAMPLES, count)) < 0.5).astype(float)
     return np.eye(count)[random.integers(0, count, _SAMPLES)]
 
@@ -98,9 +100,8 @@ def excess(passages: list[Passage], outputs_count: int, output_variance: float, 
     whole = (
         outputs_count * last.weight_square
     )  # mean squared gradient of the last values, for 1 at the outputs
-    along = (
-        pull * outputs_count * output_variance / (last.width * last.signal) ** 2 if last.signal > 0.0 else 0.0
-    )
+    square = (last.width * last.signal) ** 2
+    along = pull * outputs_count * output_variance / square if square > 0.0 else 0.0
     total = 1.0
     for index in range(len(passages) - 1, -1, -1):
         here = passages[index]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from osolgil.errors import SettingsError
 from osolgil.files import claim_folder, write_json
 from osolgil.formulas import catalog
 from osolgil.race.entry import data_of, threads
-from osolgil.race.facts import data_facts, task_of
+from osolgil.race.facts import data_facts, fitted, task_of
 from osolgil.race.settings import Entrant, RaceSettings
 
 FORMAT = 1
@@ -67,9 +67,10 @@ def diagnose(
     optimizer: str = "adam",
     learning_rate: float | None = None,
     hyperparameters: Mapping[str, float] | None = None,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     task: str | None = None,
     test: Any = None,
+    sample_weight: Any = None,
     repair: bool = False,
     jobs: int | None = None,
     out: str | Path | None = None,
@@ -82,7 +83,7 @@ def diagnose(
     batches, because theory says nothing about the learning rate. Only validation rows decide.
 
     Args:
-        inputs, targets, target, task, test, jobs: as for `osolgil.race`.
+        inputs, targets, target, task, test, sample_weight, jobs: as for `osolgil.race`.
         optimizer, learning_rate, hyperparameters: what trains it, by default Adam with its own defaults.
         repair: race the remedies of what is found, and touch the test rows once before and after.
         out: folder to write diagnosis.json and diagnosis.html to; None: nothing.
@@ -103,7 +104,7 @@ def diagnose(
         values["learning_rate"] = float(learning_rate)
     _check(settings, values)
     chosen, workers = RaceSettings(entrants=(Entrant(row.name, row.name),), **settings), threads(jobs)
-    data = data_of(inputs, targets, target, task, test, chosen.seed)
+    data = data_of(inputs, targets, target, task, test, chosen.seed, sample_weight)
     folder = None if out is None else Path(out).expanduser()
     if folder is not None:
         claim_folder(folder, resume=False)
@@ -134,6 +135,7 @@ def _check(settings: Mapping[str, Any], values: Mapping[str, float]) -> None:
 
 def _case(data: Dataset, settings: RaceSettings, optimizer: str, values: dict[str, float]) -> Case:
     asked = settings.completed(data.task, len(data.train))
+    data = fitted(data, asked)
     usual = RaceSettings(activation=asked.activation).completed(data.task, len(data.train)).initial_scale
     run = RunSetting(
         optimizer, values, asked.seed * 1_000_000, asked.batch_size or 1, asked.l1, asked.l2, asked.weight_decay,

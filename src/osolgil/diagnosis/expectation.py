@@ -84,5 +84,10 @@ def output_floor(activation: str, task: Task) -> float:
         values = np.asarray(catalog.activation(activation)(_REACH), float)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     targets = task.targets[task.training].astype(np.float64)
-    outputs = np.where(targets > 0.5, high, low) if task.classify else np.clip(targets, low, high)
-    return losses.mean(task.loss, outputs, targets)
+    weights = None if task.weights is None else task.weights[task.training]
+    if catalog.loss(task.loss).link == "log":
+        with np.errstate(divide="ignore"):
+            outputs = np.clip(np.log(targets), low, high)
+    else:
+        outputs = np.where(targets > 0.5, high, low) if task.classify else np.clip(targets, low, high)
+    return losses.mean(task.loss, outputs, targets, weights)

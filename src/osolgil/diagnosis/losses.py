@@ -9,30 +9,20 @@ from osolgil.formulas import catalog
 
 def values(name: str, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Loss per element (rows, outputs)."""
-    row = catalog.loss(name)
     with np.errstate(all="ignore"):
-        return np.asarray(row(outputs, targets, *_numbers(row, outputs, targets)), float) + 0.0 * outputs
+        return np.asarray(catalog.loss(name).losses(outputs, targets), float) + 0.0 * outputs
 
 
 def slopes(name: str, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Derivative by the outputs, per element (rows, outputs)."""
-    row = catalog.loss(name)
     with np.errstate(all="ignore"):
-        return (
-            np.asarray(row.slope(outputs, targets, *_numbers(row, outputs, targets)), float) + 0.0 * outputs
-        )
+        return np.asarray(catalog.loss(name).slopes(outputs, targets), float) + 0.0 * outputs
 
 
-def mean(name: str, outputs: np.ndarray, targets: np.ndarray) -> float:
-    """Sum over outputs, mean over rows.
+def mean(name: str, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None) -> float:
+    """Sum over outputs, mean over rows, which may have weights.
 
     >>> round(mean("softmax_cross_entropy", np.zeros((2, 4)), np.eye(4)[:2]), 6)  # log 4
     1.386294
     """
-    return float(values(name, outputs, targets).sum(1).mean())
-
-
-def _numbers(row: catalog.Loss, outputs: np.ndarray, targets: np.ndarray) -> list[np.ndarray]:
-    if row.statistic is None:
-        return []
-    return [np.asarray(number)[..., None] for number in row.statistic(outputs, targets)]
+    return float(np.average(values(name, outputs, targets).sum(1), weights=weights))

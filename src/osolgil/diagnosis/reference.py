@@ -60,9 +60,10 @@ def constant_loss(task: Task) -> float:
     from scipy.optimize import minimize
 
     targets = task.targets[task.training].astype(np.float64)
+    weights = None if task.weights is None else task.weights[task.training]
 
     def loss(answer: np.ndarray) -> float:
-        return losses.mean(task.loss, np.array(np.broadcast_to(answer, targets.shape)), targets)
+        return losses.mean(task.loss, np.array(np.broadcast_to(answer, targets.shape)), targets, weights)
 
     with np.errstate(all="ignore"):
         return float(minimize(loss, np.zeros(targets.shape[1]), method="Powell").fun)

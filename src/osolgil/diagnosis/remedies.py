@@ -156,7 +156,7 @@ def options_of(case: Case) -> str:
 
 
 def _widths(widths: tuple[int, ...]) -> str:
-    if not widths:
+    if len(widths) == 0:
         return "none"
     alike = len(set(widths)) == 1 and len(widths) > 1
     return f"{len(widths)}x{widths[0]}" if alike else ",".join(map(str, widths))

@@ -59,6 +59,25 @@ class Loss(Row):
         parameters = inspect.signature(self.formula).parameters.values()
         return tuple(p.name for p in parameters if p.default is inspect.Parameter.empty)[2:]
 
+    def statistics(self, outputs: Any, targets: Any) -> tuple[Any, ...]:
+        """What `statistic` finds in rows (…, outputs) of NumPy arrays, each number (…, 1)."""
+        if self.statistic is None:
+            return ()
+        return tuple(number[..., None] for number in self.statistic(outputs, targets))
+
+    def losses(self, outputs: Any, targets: Any) -> Any:
+        """The loss of every output (…, outputs), in NumPy; a row's loss is their sum.
+
+        >>> import numpy as np
+        >>> float(loss("huber(delta=2)").losses(np.array([[5.0]]), np.array([[0.0]]))[0, 0])
+        8.0
+        """
+        return self(outputs, targets, *self.statistics(outputs, targets))
+
+    def slopes(self, outputs: Any, targets: Any) -> Any:
+        """The derivative of every row's loss by each of its outputs (…, outputs), in NumPy."""
+        return self.slope(outputs, targets, *self.statistics(outputs, targets), **self.given)
+
 
 @dataclass(frozen=True, eq=False)
 class InitialScale(Row):

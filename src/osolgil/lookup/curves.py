@@ -72,7 +72,7 @@ def _loss(row: Any) -> Curve | None:
         given = given if isinstance(given, tuple) else (given,)
     given = (z, target, *given)
     try:
-        series = {"ℓ(z, 1)": row.formula(*given), "∂ℓ/∂z": row.slope(*given)}
+        series = {"ℓ(z, 1)": row(*given), "∂ℓ/∂z": row.slope(*given, **row.given)}
     except (TypeError, ValueError, IndexError):
         return None
     return Curve(z, {name: np.broadcast_to(np.asarray(v, float), z.shape) for name, v in series.items()}, "z")
@@ -83,7 +83,7 @@ def _initial_scale(row: Any) -> Curve | None:
     if len(inspect.signature(row.formula).parameters) < 2:
         return None
     try:
-        values = np.array([float(row.formula(fan, fan)) for fan in fans])
+        values = np.array([float(row(fan, fan)) for fan in fans])
     except (TypeError, ValueError):
         return None
     return Curve(fans, {"s": values}, "fan in = fan out", logarithmic=True)

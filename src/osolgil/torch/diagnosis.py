@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from osolgil.diagnosis.explanation import DEPTH_SCALES
 from osolgil.messages import message
 from osolgil.torch.looking import Layer, Look, look
 from osolgil.torch.theory import Theory, theory_of
-
-if TYPE_CHECKING:
-    from torch import nn
 
 _FLAT_OF_TWO_SIDES = ("Tanh", "Sigmoid", "Hardtanh", "Hardsigmoid", "Softsign")
 _EXCESS, _FEWEST_ROWS = 0.25, 8
@@ -83,7 +80,7 @@ class ModuleDiagnosis:
         return "\n".join(self.sentences())
 
 
-def diagnose(module: nn.Module, batch: Any, loss: Callable[..., Any]) -> ModuleDiagnosis:
+def diagnose(module: Any, batch: Any, loss: Callable[..., Any]) -> ModuleDiagnosis:
     """Look once at any module on one batch, without changing its weights, buffers, gradients or random state.
 
     Convolutions, normalisation, attention, custom modules and shared parameters are seen as they are: every module

@@ -10,14 +10,11 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import Any
 
 from osolgil.diagnosis.expectation import dead_by_chance
 from osolgil.errors import MissingLibraryError, SettingsError
-
-if TYPE_CHECKING:
-    import torch
-    from torch import nn
 
 
 @dataclass
@@ -60,13 +57,12 @@ class Look:
 def torch_or_sentence() -> Any:
     """PyTorch, or one sentence that says how to install it."""
     try:
-        import torch
+        return import_module("torch")
     except ImportError as error:
         raise MissingLibraryError("PyTorch is not installed; run: pip install torch") from error
-    return torch
 
 
-def look(module: nn.Module, batch: Any, loss: Callable[..., Any]) -> Look:
+def look(module: Any, batch: Any, loss: Callable[..., Any]) -> Look:
     """Run a module once on a batch and differentiate the loss with respect to everything.
 
     batch: (inputs, targets), where inputs is a tensor, or a tuple or dictionary of arguments; or inputs alone, and
@@ -101,7 +97,7 @@ def look(module: nn.Module, batch: Any, loss: Callable[..., Any]) -> Look:
 
 
 @contextlib.contextmanager
-def untouched(module: nn.Module) -> Iterator[None]:
+def untouched(module: Any) -> Iterator[None]:
     """Put buffers and every random state back afterwards."""
     torch = torch_or_sentence()
     buffers = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
@@ -120,14 +116,14 @@ def untouched(module: nn.Module) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def listening(module: nn.Module, heard: Callable[[Layer, Any, Any], None]) -> Iterator[None]:
+def listening(module: Any, heard: Callable[[Layer, Any, Any], None]) -> Iterator[None]:
     """Call `heard(layer, input, output)` for every call of every module without modules inside."""
     torch = torch_or_sentence()
     counts: dict[str, int] = {}
     handles = []
 
     def hook_of(name: str) -> Callable[..., Any]:
-        def hook(part: nn.Module, arguments: tuple[Any, ...], output: Any) -> Any:
+        def hook(part: Any, arguments: tuple[Any, ...], output: Any) -> Any:
             first = _first(torch, output)
             if first is None:
                 return None
@@ -137,7 +133,7 @@ def listening(module: nn.Module, heard: Callable[[Layer, Any, Any], None]) -> It
             given = _first(torch, arguments)
             alike = given is not None and not weighted and given.shape == first.shape
             # an in-place activation has overwritten what it was given, so its slopes cannot be seen
-            kept = given if alike and given.data_ptr() != first.data_ptr() else None
+            kept = given if given is not None and alike and given.data_ptr() != first.data_ptr() else None
             heard(Layer(called, type(part).__name__, weighted), kept, first)
             return _copied(torch, output)
 
@@ -153,7 +149,7 @@ def listening(module: nn.Module, heard: Callable[[Layer, Any, Any], None]) -> It
             handle.remove()
 
 
-def _call(module: nn.Module, inputs: Any) -> Any:
+def _call(module: Any, inputs: Any) -> Any:
     if isinstance(inputs, dict):
         return module(**inputs)
     if isinstance(inputs, (tuple, list)):
@@ -179,9 +175,7 @@ def _copied(torch: Any, value: Any) -> Any:
     return value
 
 
-def _describe(
-    torch: Any, layer: Layer, part: nn.Module, given: Any, got: Any, gradients: dict[int, Any]
-) -> None:
+def _describe(torch: Any, layer: Layer, part: Any, given: Any, got: Any, gradients: dict[int, Any]) -> None:
     values = got.detach().double().reshape(got.shape[0], -1)
     layer.signal, layer.mean, layer.similarity = (
         float((values**2).mean()),
@@ -194,7 +188,7 @@ def _describe(
         layer.gradient = float(own.pow(2).mean().sqrt())
         layer.norm = float(own.pow(2).sum(1).mean().sqrt())
     before = gradients.get(id(given)) if given is not None else None
-    if before is not None and slope is not None:
+    if given is not None and before is not None and slope is not None:
         _slopes(torch, layer, before.double(), slope.double())
         common = _alike(given.detach().double().reshape(got.shape[0], -1))
         layer.expected_dead = dead_by_chance(common, got.shape[0]) if math.isfinite(common) else 0.0
@@ -205,13 +199,13 @@ def _describe(
         layer.weight_gradient = float(sum(float(g.double().pow(2).sum()) for g in found)) ** 0.5
 
 
-def _alike(values: torch.Tensor) -> float:
+def _alike(values: Any) -> float:
     """Mean cosine between two rows, weighted by their sizes."""
     total, together = float((values**2).sum()), float((values.sum(0) ** 2).sum())
     return (together - total) / ((len(values) - 1) * total) if len(values) > 1 and total > 0.0 else math.nan
 
 
-def _slopes(torch: Any, layer: Layer, before: torch.Tensor, after: torch.Tensor) -> None:
+def _slopes(torch: Any, layer: Layer, before: Any, after: Any) -> None:
     """An elementwise layer's slopes, from the gradients on both sides of it."""
     seen = after != 0
     if not bool(seen.any()):

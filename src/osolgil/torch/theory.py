@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from osolgil.diagnosis.prediction import Inputs, LayerScale, predict
 from osolgil.network import Network
-from osolgil.torch.looking import Look
-
-if TYPE_CHECKING:
-    from torch import nn
+from osolgil.torch.looking import Look, torch_or_sentence
 
 _ACTIVATIONS = {
     "Identity": "identity", "Sigmoid": "sigmoid", "Tanh": "tanh", "ReLU": "relu", "LeakyReLU": "leaky_relu",
@@ -28,12 +25,11 @@ class Theory:
     log_deviation: float
 
 
-def theory_of(module: nn.Module, seen: Look, batch: Any) -> Theory | None:
+def theory_of(module: Any, seen: Look, batch: Any) -> Theory | None:
     """The prediction for a `Sequential` of linear layers and activations of the catalog, for its weights."""
-    import torch
-
+    torch = torch_or_sentence()
     parts = list(module) if isinstance(module, torch.nn.Sequential) else []
-    inputs = batch[0] if isinstance(batch, (tuple, list)) and len(batch) == 2 else batch
+    inputs: Any = batch[0] if isinstance(batch, (tuple, list)) and len(batch) == 2 else batch
     if not parts or not isinstance(inputs, torch.Tensor) or inputs.dim() != 2:
         return None
     widths: list[int] = []

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from osolgil.errors import SettingsError
 from osolgil.torch.looking import torch_or_sentence
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 class Watcher:
@@ -19,7 +16,7 @@ class Watcher:
     they were at the record before the step, of which a copy is kept (as much memory as the parameters).
     """
 
-    def __init__(self, module: nn.Module, every: int = 1) -> None:
+    def __init__(self, module: Any, every: int = 1) -> None:
         if every < 1:
             raise SettingsError(f"A watcher records every 1st step or fewer, not every {every}th.")
         self.torch = torch_or_sentence()
@@ -92,7 +89,7 @@ class Watcher:
         return rows
 
 
-def watch(module: nn.Module, every: int = 1) -> Watcher:
+def watch(module: Any, every: int = 1) -> Watcher:
     """A watcher for a training loop.
 
     >>> with osolgil.torch.watch(model) as watcher:  # doctest: +SKIP

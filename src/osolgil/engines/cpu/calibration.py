@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas import catalog
 from osolgil.network import Network
 
@@ -13,7 +14,7 @@ ROWS = 256
 
 
 def first_parameters(network: Network, seed: int, precision: str, inputs: np.ndarray) -> np.ndarray:
-    """The parameters a run of this seed starts with, of mode float32 or float64.
+    """The parameters (size,) a run of this seed starts with, in float32 or float64.
 
     inputs: rows (rows, features) for scales that adapt to data; their first 256 are used, by others none.
     """
@@ -36,8 +37,9 @@ def _outputs(network: Network, theta: np.ndarray, depth: int, rows: np.ndarray) 
     """What layer `depth` makes of the rows before its activation: the outputs of the network up to there."""
     from osolgil.engines.cpu.fleet import outputs
 
+    units = int(network.table[depth, layout.UNITS])
     part = Network(
-        network.widths[: depth + 2],
+        (*network.widths[: depth + 1], units),
         (*network.activations[:depth], "identity"),
         network.normalization,
         network.residual,

@@ -57,19 +57,21 @@ def square_sum(array, start, size):
 @njit(error_model="numpy")
 def _size_and_move(array, before, start, size):
     """Norm of a part of an array, and of its difference from what it was."""
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    whole = start + size // 2 * 2
-    for i in range(start, whole, 2):
-        old, older = float(before[i]), float(before[i + 1])
-        x, y = float(array[i]) - old, float(array[i + 1]) - older
-        a += old * old
-        b += older * older
-        c += x * x
-        d += y * y
+    a, b, c, d, e, f = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    whole = start + size // 3 * 3
+    for i in range(start, whole, 3):
+        x, y, z = float(before[i]), float(before[i + 1]), float(before[i + 2])
+        a += x * x
+        b += y * y
+        c += z * z
+        x, y, z = float(array[i]) - x, float(array[i + 1]) - y, float(array[i + 2]) - z
+        d += x * x
+        e += y * y
+        f += z * z
     for i in range(whole, start + size):
         a += float(before[i]) ** 2
-        c += (float(array[i]) - float(before[i])) ** 2
-    return math.sqrt(a + b), math.sqrt(c + d)
+        d += (float(array[i]) - float(before[i])) ** 2
+    return math.sqrt(a + b + c), math.sqrt(d + e + f)
 
 
 @njit(error_model="numpy")
