@@ -9,6 +9,8 @@ from osolgil import cli
 from osolgil.diagnosis.depths import depths
 from osolgil.errors import SettingsError
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def found():

@@ -66,6 +66,7 @@ def test_the_compiled_update_is_the_formula(row):
     assert problem.difference(ours, theirs) <= 1e-11
 
 
+@pytest.mark.long
 @every_row
 def test_jax_traces_the_formula(row):
     import jax
@@ -172,7 +173,7 @@ def test_places_of_the_state_are_apart_and_within(network):
         assert taken.max(initial=0) <= 1
         apart = states.count(row, network.blocks) - taken.sum()
         assert apart >= 0
-        assert row.vectors is not None or apart == 0
+        assert row.vectors is not None or row.hooks or apart == 0
 
 
 def test_first_values_are_what_the_row_says():

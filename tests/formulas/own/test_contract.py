@@ -30,7 +30,7 @@ def place(tmp_path):
 
 
 @pytest.mark.parametrize(("copy", "original"), COPIES.items())
-@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("precision", ["float32", pytest.param("float64", marks=pytest.mark.long)])
 def test_a_copy_of_a_catalog_formula_moves_to_the_same_bit(place, copy, original, precision):
     theta, slopes = peers.gradients(steps=200)
     one = CompiledSteps(catalog.optimizer(f"{place}:{copy}"), theta, precision)
