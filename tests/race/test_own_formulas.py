@@ -53,6 +53,29 @@ def stopping(monkeypatch, after):
     monkeypatch.setattr(course.Course, "_train", stop)
 
 
+def test_an_own_optimizer_may_be_wrapped_and_the_race_goes_on_without_its_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(
+        "def plain(theta, gradient, learning_rate=0.05):\n    return theta - learning_rate * gradient\n",
+        "utf-8",
+    )
+    settings = {"learning_rates": (0.03, 0.1), "seeds": 2, "epochs": 3, "hidden": (4,)}
+    names = ["lookahead(mine.py:plain, period=3)", "lookahead(sgd, period=3)"]
+    verdict = osolgil.race("iris", optimizers=names, out=tmp_path / "race", **settings)
+    assert [e["name"] for e in verdict.facts["settings"]["entrants"]] == [
+        "lookahead(plain, period=3)", "lookahead(sgd, period=3)",
+    ]  # fmt: skip
+    one, other = (verdict.history["entrant"] == name for name in ("lookahead(plain, period=3)", names[1]))
+    tuned = verdict.history["phase"] == "tune"
+    losses = verdict.history["validation_loss"]
+    np.testing.assert_array_equal(losses[one & tuned], losses[other & tuned])
+    from osolgil.report.reproduction import command
+
+    assert "'lookahead(mine.py:plain, period=3),lookahead(sgd, period=3)'" in command(verdict.facts)
+    Path("mine.py").unlink()
+    assert osolgil.race("iris", out=tmp_path / "race", resume=True).facts == verdict.facts
+
+
 def test_an_own_copy_ties_with_the_original_to_the_last_bit(place):
     verdict = osolgil.race(
         "iris", optimizers=["momentum", f"{place}:my_momentum", notebook_momentum], **SMALL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import fields
 from typing import Any
@@ -54,16 +55,18 @@ def _optimizers(facts: Facts) -> list[str]:
     optimizers = []
     for entrant in facts["settings"]["entrants"]:
         place = _place(facts, entrant["optimizer"])
-        same = entrant["name"] == entrant["optimizer"].partition("@")[0]
+        same = entrant["name"] == re.sub("@[0-9a-f]{8}", "", entrant["optimizer"])
         optimizers.append(place if same else f"{entrant['name']}={place}")
     return optimizers
 
 
 def _place(facts: Facts, name: Any) -> Any:
     """Where an own formula lies: in the file it came from, else in the file beside the verdict."""
-    if not isinstance(name, str) or name not in facts.get("formulas", {}):
+    if not isinstance(name, str):
         return name
-    return f"{facts['formulas'][name]['origin'] or 'formulas.py'}:{name.partition('@')[0]}"
+    for own, formula in facts.get("formulas", {}).items():
+        name = name.replace(own, f"{formula['origin'] or 'formulas.py'}:{own.partition('@')[0]}")
+    return name
 
 
 def _changed(facts: Facts) -> dict[str, Any]:

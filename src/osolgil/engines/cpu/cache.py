@@ -135,5 +135,6 @@ def _processor() -> str:
     import llvmlite.binding
     from numba.core import config
 
-    name = config.CPU_NAME or llvmlite.binding.get_host_cpu_name()
-    return f"{name} {config.CPU_FEATURES or llvmlite.binding.get_host_cpu_features().flatten()}"
+    name = getattr(config, "CPU_NAME", None) or llvmlite.binding.get_host_cpu_name()
+    features = getattr(config, "CPU_FEATURES", None) or llvmlite.binding.get_host_cpu_features().flatten()
+    return f"{name} {features}"
