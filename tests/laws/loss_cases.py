@@ -150,6 +150,32 @@ SCIPY = {
     "tweedie": lambda z, y, power: _deviance(power, z, y),
 }
 
+# what stands behind each of these
+SOURCES = {
+    "softmax_cross_entropy": "SciPy log_softmax, optax smooth_labels",
+    "kl_divergence": "SciPy xlogy and log_softmax",
+    "softmax_focal": "loops over rows, SciPy log_softmax",
+    "poly_cross_entropy": "SciPy log_softmax",
+    "cosine": "SciPy distance.cosine",
+    "binary_cross_entropy": "SciPy log_expit",
+    "focal": "loops over numbers, SciPy log_expit",
+    "hinge": "scikit-learn's SGD loss Hinge(1)",
+    "squared_hinge": "scikit-learn's SGD loss SquaredHinge",
+    "perceptron": "scikit-learn's SGD loss Hinge(0)",
+    "squared_error": "scikit-learn mean_squared_error",
+    "absolute_error": "scikit-learn mean_absolute_error",
+    "huber": "SciPy huber",
+    "smooth_l1": "SciPy huber",
+    "log_cosh": "NumPy logaddexp",
+    "pinball": "scikit-learn mean_pinball_loss",
+    "expectile": "loops over numbers; SciPy expectile has its minimum",
+    "epsilon_insensitive": "scikit-learn's SGD loss EpsilonInsensitive",
+    "squared_epsilon_insensitive": "scikit-learn's SGD loss SquaredEpsilonInsensitive",
+    "poisson": "scikit-learn mean_tweedie_deviance",
+    "gamma": "scikit-learn mean_tweedie_deviance",
+    "tweedie": "scikit-learn mean_tweedie_deviance",
+}
+
 # by optax, whose gradients JAX derives
 OPTAX = {
     "softmax_cross_entropy": lambda z, y, label_smoothing: optax.softmax_cross_entropy(

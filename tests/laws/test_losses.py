@@ -9,7 +9,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laws.loss_cases import OPTAX, ROWS, SCIPY, SET_ROWS, batch, numpy_loss, oracle
+from laws.loss_cases import OPTAX, ROWS, SCIPY, SET_ROWS, SOURCES, batch, numpy_loss, oracle
 from osolgil.engines import accelerator, symbolic
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
@@ -21,7 +21,7 @@ TARGETS = {"any": (0, sympy.Rational(2, 5), sympy.Rational(3, 5)), "zero or more
 
 
 def test_every_loss_has_an_oracle():
-    assert SCIPY.keys() == {row.name for row in ROWS}
+    assert SCIPY.keys() == SOURCES.keys() == {row.name for row in ROWS}
     assert OPTAX.keys() == {row.name for row in ROWS if row.peers["optax"].startswith("same")}
 
 
