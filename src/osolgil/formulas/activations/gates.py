@@ -10,9 +10,9 @@ from osolgil.formulas.catalog import add_activation
 
 def gelu_derivative(x):
     """f'(x) = Φ(x) + x φ(x), with Φ and φ the normal distribution and density."""
-    x = minimum(maximum(x, -100.0), 100.0)
-    density = exp(-0.5 * x * x) * 0.3989422804014326779399460599343819
-    return 0.5 * erfc(-sqrt(0.5) * x) + x * density
+    near = minimum(maximum(x, -100.0), 100.0)
+    density = exp(-0.5 * near * near) * 0.3989422804014326779399460599343819
+    return 0.5 * erfc(-sqrt(0.5) * x) + near * density
 
 
 @add_activation(
