@@ -82,23 +82,12 @@ TWICE = [
     ("sam(lamb)", "schedule"),
 ]
 
-# What continuous integration sees of the optimizers the lecture does not have: one of each mechanism.
-OTHERS = {"ademamix", "lamb", "lbfgs", "lion", "muon", "pnm", "polyak", "prodigy", "rprop", "soap", *WRAPPED}
-
-
-def _marks(name, *more):
-    seen = name in LECTURE_OPTIMIZERS or name in OTHERS
-    return more if seen else (*more, pytest.mark.exhaustive)
-
-
-every_case = pytest.mark.parametrize(
-    ("optimizer", "case"), [pytest.param(name, case, marks=_marks(name)) for name, case in CASES]
-)
+every_case = pytest.mark.parametrize(("optimizer", "case"), CASES)
 # JAX compiles each for seconds: the lecture's at every run, the others in continuous integration.
 every_case_of_jax = pytest.mark.parametrize(
     ("optimizer", "case"),
     [
-        pytest.param(name, case, marks=_marks(name, *(() if quick else (pytest.mark.long,))))
+        pytest.param(name, case, marks=() if quick else pytest.mark.long)
         for name, case in CASES
         for quick in [(name in LECTURE_OPTIMIZERS and case not in LOSSES) or case == "weighted numbers"]
     ],
