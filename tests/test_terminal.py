@@ -146,14 +146,15 @@ def test_every_key_of_the_terminal_is_in_both_languages_with_the_same_values():
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # of JAX, where another test has loaded it
 @pytest.mark.skipif(shutil.which("stty") is None, reason="needs a terminal")
 def test_a_terminal_shows_the_board_and_ctrl_c_can_be_gone_on_with(tmp_path):
     import pexpect
 
-    words = ["-m", "osolgil.cli", "race", "digits", "--epochs", "40", "--seeds", "8", "--out", "out"]
+    words = ["-m", "osolgil.cli", "race", "digits", "--epochs", "120", "--seeds", "8", "--out", "out"]
 
     def race(out, *more):
-        words = ["race", "digits", "--epochs", "40", "--seeds", "8", "--out", str(tmp_path / out), *more]
+        words = ["race", "digits", "--epochs", "120", "--seeds", "8", "--out", str(tmp_path / out), *more]
         subprocess.run([sys.executable, "-m", "osolgil.cli", *words, "--quiet"], check=True)
         facts = json.loads((tmp_path / out / "verdict.json").read_text("utf-8"))
         return {name: fact for name, fact in facts.items() if name != "seconds"}
@@ -164,7 +165,7 @@ def test_a_terminal_shows_the_board_and_ctrl_c_can_be_gone_on_with(tmp_path):
     child.expect("Tuning")
     child.expect("Adam")
     child.sendintr()
-    child.expect("Stopped; go on with: osolgil race digits --epochs 40 --seeds 8 --out out --resume")
+    child.expect("Stopped; go on with: osolgil race digits --epochs 120 --seeds 8 --out out --resume")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 130
