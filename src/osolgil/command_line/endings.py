@@ -99,5 +99,6 @@ def _mute() -> int:
 
 def _tell(sentence: str, code: int) -> int:
     with contextlib.suppress(OSError, ValueError):
-        print(f"osolgil: {sentence}", file=sys.stderr)
+        told = " ".join(sentence.splitlines())  # what was typed may hold ends of lines
+        print(f"osolgil: {told}", file=sys.stderr)
     return code
