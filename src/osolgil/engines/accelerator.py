@@ -21,17 +21,13 @@ def traced(formula: Callable[..., Any]) -> Callable[..., Any]:
     numpy, special = jax.numpy, jax.scipy.special
     words = {name: getattr(numpy, name) for name in _SAME_NAME}
     words |= {"erf": special.erf, "erfc": special.erfc}
-    words |= {
-        "logsumexp": lambda row: special.logsumexp(row, axis=-1),
-        "row_dot": lambda left, right: numpy.sum(left * right, axis=-1),
-        "row_norm": lambda row: numpy.linalg.norm(row, axis=-1),
-        "row_size": lambda row: numpy.full(row.shape[:-1], float(row.shape[-1]), row.dtype),
-    }
     words |= _reductions(numpy, special) | _array_words(jax)
     return bind(formula, words, engine="JAX")
 
 
 def _reductions(numpy: Any, special: Any) -> dict[str, Any]:
+    """The words over a row, the last axis."""
+
     def below(row: Any) -> Any:
         return row - numpy.max(row, axis=-1, keepdims=True)
 
@@ -41,8 +37,12 @@ def _reductions(numpy: Any, special: Any) -> dict[str, Any]:
         return numpy.max((numpy.cumsum(ordered, axis=-1) - 1.0) / counts, axis=-1)
 
     return {
+        "logsumexp": lambda row: special.logsumexp(row, axis=-1),
         "logsumexp_above": lambda row: special.logsumexp(below(row), axis=-1),
+        "row_dot": lambda left, right: numpy.sum(left * right, axis=-1),
         "row_maximum": lambda row: numpy.max(row, axis=-1),
+        "row_norm": lambda row: numpy.linalg.norm(row, axis=-1),
+        "row_size": lambda row: numpy.full(row.shape[:-1], float(row.shape[-1]), row.dtype),
         "simplex_threshold": simplex_threshold,
     }
 

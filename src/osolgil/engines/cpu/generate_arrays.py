@@ -16,6 +16,8 @@ from osolgil.formulas.stages import Stage
 
 Moving = Part | Stage
 
+_SIZES = {"rows": "n", "columns": "m", "size": "m"}
+
 HEADER = """from .kernels.arrays import {words}
 from .kernels.intrinsics import int64_pointer
 """
@@ -103,16 +105,12 @@ def _procedure(row: Moving, formula: Formula) -> str:
     return bound + '@njit(error_model="numpy", fastmath={"contract"})\n' + text + "\n"
 
 
-def _sizes(row: Moving) -> dict[str, str]:
-    return {"rows": "n", "columns": "m", "size": "m"}
-
-
 def _shape(row: Moving, name: str) -> Shape:
     """Rows and columns as the procedure names them: n and m; a network's vectors are one row of m."""
     alike = ("n", "m") if row.scope == "layer" else ("1", "m")
     if name not in row.shapes:
         return alike
-    parts = [_sizes(row)[part] if isinstance(part, str) else str(part) for part in row.shapes[name]]
+    parts = [_SIZES[part] if isinstance(part, str) else str(part) for part in row.shapes[name]]
     if not parts:
         return "", ""
     return (parts[0], parts[1]) if len(parts) == 2 else ("1", parts[0])

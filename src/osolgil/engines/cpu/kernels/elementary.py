@@ -234,21 +234,18 @@ def _reductions(kind, exp, log):
     F = kind.real
 
     @njit
-    def logsumexp(row):
-        largest = row[0]
-        for j in range(1, row.size):
-            largest = row[j] if (row[j] > largest) | (row[j] != row[j]) else largest
-        total = F(0.0)
-        for j in range(row.size):
-            total += exp(row[j] - largest)
-        return log(total) + largest
-
-    @njit
     def row_maximum(row):
         largest = row[0]
         for j in range(1, row.size):
             largest = row[j] if (row[j] > largest) | (row[j] != row[j]) else largest
         return largest
+
+    @njit
+    def logsumexp(row):
+        largest, total = row_maximum(row), F(0.0)
+        for j in range(row.size):
+            total += exp(row[j] - largest)
+        return log(total) + largest
 
     @njit
     def logsumexp_above(row):
