@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ def write_history(path: Path, columns: dict[str, np.ndarray]) -> None:
     import pyarrow
     from pyarrow import parquet
 
-    table = pyarrow.table({name: pyarrow.array(values) for name, values in columns.items()})
+    table = pyarrow.table({name: _arrow(np.asarray(values)) for name, values in columns.items()})
     write_atomically(path, lambda place: parquet.write_table(table, place, compression="zstd"))
 
 
@@ -40,3 +41,19 @@ def read_history(path: Path) -> dict[str, np.ndarray]:
     except pyarrow.ArrowException as error:
         raise OutputError(f"{path} is damaged or no Parquet file; run the race again.") from error
     return {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}
+
+
+def _arrow(values: np.ndarray) -> Any:
+    """A column as Arrow keeps it; `pyarrow.array` would import pandas, which takes longer than the writing."""
+    import pyarrow
+
+    count = len(values)
+    if values.dtype == bool:
+        buffers, kind = [np.packbits(values, bitorder="little")], pyarrow.bool_()
+    elif values.dtype == object:
+        encoded = [str(value).encode() for value in values]
+        places = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+        buffers, kind = [places, b"".join(encoded)], pyarrow.string()
+    else:
+        buffers, kind = [np.ascontiguousarray(values)], pyarrow.from_numpy_dtype(values.dtype)
+    return pyarrow.Array.from_buffers(kind, count, [None, *map(pyarrow.py_buffer, buffers)])

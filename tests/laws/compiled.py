@@ -7,6 +7,7 @@ import numpy as np
 
 from osolgil.engines import plain
 from osolgil.engines.cpu import library, stepping
+from osolgil.engines.cpu.fleet import room_for_rows
 from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas.catalog import Activation, Loss, Optimizer
 from osolgil.formulas.stages import stages_of
@@ -37,14 +38,15 @@ def activation(row: Activation, precision: str):
 
 def row_wise(row: Activation, precision: str):
     """A function from rows (rows, outputs) and a gradient of their values to (values, gradient of the rows)."""
-    run = CFUNCTYPE(c_double, *[c_int64] * 4)(library.activation(row, precision))
-    back = CFUNCTYPE(c_double, *[c_int64] * 5)(library.pullback(row, precision))
+    run = CFUNCTYPE(c_double, *[c_int64] * 5)(library.activation(row, precision))
+    back = CFUNCTYPE(c_double, *[c_int64] * 6)(library.pullback(row, precision))
 
     def values_and_gradient(rows, gradient):
         kept, gradient = np.array(rows, precision), np.array(gradient, precision)
         values, share = np.full_like(kept, np.nan), np.ones_like(kept)
-        run(kept.ctypes.data, values.ctypes.data, *kept.shape)
-        back(kept.ctypes.data, gradient.ctypes.data, share.ctypes.data, *kept.shape)
+        blocks = _blocks(kept)
+        run(kept.ctypes.data, values.ctypes.data, *kept.shape, blocks.ctypes.data)
+        back(kept.ctypes.data, gradient.ctypes.data, share.ctypes.data, *kept.shape, blocks.ctypes.data)
         return values, kept
 
     return values_and_gradient
@@ -63,10 +65,15 @@ def pieces(row: Activation, precision: str):
     return values_and_slopes
 
 
+def _blocks(rows):
+    """The room in which rows are looked at many at a time."""
+    return np.full(room_for_rows(rows.shape[1]), np.nan, rows.dtype)
+
+
 def loss(row: Loss, precision: str):
     """A function from outputs (rows, outputs), targets, a scale and weights to (sum of losses, scaled gradient)."""
     address, settings = library.loss(row, precision)
-    run = CFUNCTYPE(c_double, *[c_int64] * 7, c_double)(int(address))
+    run = CFUNCTYPE(c_double, *[c_int64] * 7, c_double, c_int64)(int(address))
 
     def total_and_gradient(outputs, targets, scale=1.0, weights=None):
         outputs = np.ascontiguousarray(outputs, precision)
@@ -75,7 +82,8 @@ def loss(row: Loss, precision: str):
         weights = None if weights is None else np.ascontiguousarray(weights, precision)
         places = [array.ctypes.data for array in (outputs, targets, delta)]
         places.append(0 if weights is None else weights.ctypes.data)
-        return run(*places, int(settings), *outputs.shape, scale), delta
+        blocks = _blocks(outputs)
+        return run(*places, int(settings), *outputs.shape, scale, blocks.ctypes.data), delta
 
     return total_and_gradient
 

@@ -4,7 +4,8 @@ A formula module imports its words from here, so that calling a formula directly
 binding (`osolgil.engines._binding`) gives the same source other meanings: polynomial kernels on the CPU,
 JAX on an accelerator, SymPy for exact mathematics. The words over whole arrays (`norm`, `matmul` …) are told
 apart as ARRAY_WORDS: only an optimizer whose scope is a layer or the network has arrays to give them, and only
-there may a formula repeat itself (`for k in range(5)`) or stand aside for a step (`if refresh > 0.0`).
+there may a formula repeat itself (`for k in range(5)`) or stand aside for a step (`if refresh > 0.0`). ROW_WORDS
+make one number of a row; only the statistic of a loss or of a row-wise activation has rows to give them.
 
 >>> from osolgil.formulas._vocabulary import where
 >>> float(where(2.0 > 1.0, 10.0, 20.0))
@@ -38,6 +39,7 @@ from osolgil.formulas._array_words import (
 
 __all__ = [
     "ARRAY_WORDS",
+    "ROW_WORDS",
     "WORDS",
     "absolute",
     "arctan",
@@ -83,7 +85,10 @@ __all__ = [
     "wide",
 ]
 
-WORDS = tuple(word for word in __all__ if word not in ("WORDS", "ARRAY_WORDS", *ARRAY_WORDS))
+ROW_WORDS = (
+    "logsumexp", "logsumexp_above", "row_dot", "row_maximum", "row_norm", "row_size", "simplex_threshold",
+)  # fmt: skip
+WORDS = tuple(word for word in __all__ if word not in ("WORDS", "ROW_WORDS", "ARRAY_WORDS", *ARRAY_WORDS))
 
 
 def sin(x):

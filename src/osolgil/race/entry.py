@@ -100,7 +100,7 @@ def race(
     network = chosen.network(data.train.inputs.shape[1], data.outputs)
     names = [entrant.optimizer for entrant in chosen.entrants]
     compiled = compile_kernels(network, job, chosen.precision, names)
-    baselines = Baselines(data, chosen.seed)
+    baselines = Baselines(data)
     if planned is None:
         planned = chosen
         if budget is not None:

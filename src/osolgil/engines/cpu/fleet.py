@@ -254,9 +254,25 @@ def workspace(
     panels = weights + _rounded(rows)
     zeros = panels + team * layout.PANEL_SIZE
     one = zeros + _rounded(int(layers[:, [layout.INPUTS, layout.UNITS]].max()))
+    blocks = one + _CACHE_LINE
+    room = room_for_rows(_longest_row(layers))
     layers[:, [layout.PANEL, layout.ZEROS, layout.ONE]] = panels, zeros, one
+    layers[:, [layout.BLOCKS, layout.BLOCKS_SIZE]] = blocks, room
     layers[:, layout.PRODUCT] = library.product(precision)
-    return layers, np.array([target, delta, weights]), one + _CACHE_LINE
+    return layers, np.array([target, delta, weights]), blocks + team * room
+
+
+def room_for_rows(outputs: int) -> int:
+    """Numbers a thread needs to look at rows of so many outputs, many at a time."""
+    lanes = max(layout.MOST_LANES * 8 // max(outputs, 8), layout.FEWEST_LANES)
+    return lanes * (layout.BLOCKS_OF_ROWS * outputs + layout.LANE_NUMBERS)
+
+
+def _longest_row(layers: np.ndarray) -> int:
+    """Entries of the longest row that a loss or a row-wise activation looks at."""
+    looked_at = layers[:, layout.KIND] == layout.ROW_WISE
+    looked_at[-1] = True
+    return int(layers[looked_at, layout.OUTPUTS].max())
 
 
 def aligned(count: int, size: int, precision: str) -> np.ndarray:

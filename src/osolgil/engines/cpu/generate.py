@@ -8,7 +8,7 @@ True
 from osolgil.engines._binding import BindingError, arguments, source, words_used
 from osolgil.engines.cpu.generate_arrays import update_text
 from osolgil.formulas._vocabulary import ARRAY_WORDS
-from osolgil.formulas.catalog import Formula, Loss, Schedule
+from osolgil.formulas.catalog import Formula, Schedule
 from osolgil.formulas.part import Part
 from osolgil.formulas.stages import Stage
 
@@ -24,31 +24,7 @@ F = np.{precision}
 OPTIONS = dict(cache=True, nopython=True, error_model="numpy", fastmath={{"contract"}})
 '''
 
-_LOSS = """
-@cfunc("float64(int64, int64, int64, int64, int64, int64, int64, float64)", **OPTIONS)
-def run(output, target, delta, weight, hyper, rows, outputs, scale):
-    z = carray(pointer(output), rows * outputs)
-    y = carray(pointer(target), rows * outputs)
-    d = carray(pointer(delta), rows * outputs)
-    w = carray(pointer(weight), rows)
-    h = carray(float64_pointer(hyper), {hypers})
-    {hyper}
-    total = 0.0
-    for row in range(rows):
-        first = row * outputs
-        share = w[row] if weight != 0 else F(1.0)
-        factor = F(scale) * share
-        if share == F(0.0):
-            d[first:first + outputs] = F(0.0)
-            continue
-        {statistic}
-        part = F(0.0)
-        for i in range(first, first + outputs):
-            part += {value}(z[i], y[i]{extra})
-            d[i] = {slope}(z[i], y[i]{extra}) * factor
-        total += part * share
-    return total
-"""
+COMPILED = '@njit(error_model="numpy", fastmath={"contract"}, forceinline=True)\n'
 
 _COEFFICIENTS = """
 @cfunc("float64(float64, int64, int64, int64)", **OPTIONS)
@@ -102,25 +78,6 @@ def product_text(precision: str) -> str:
     """Source of a compiled matrix product, described in `kernels/products.py`."""
     types = ", ".join(["int64"] * len(_PRODUCT_ARGUMENTS))
     return _PRODUCT.format(precision=precision, types=types, names=", ".join(_PRODUCT_ARGUMENTS))
-
-
-def loss_text(row: Loss, precision: str) -> str:
-    """Source of a compiled loss: sum over rows, each times its weight, and the gradient at the outputs."""
-    numbers = [f"statistic{k}" for k in range(len(row.statistic_names))]
-    hypers = [f"h{k}" for k in range(len(row.settings))]
-    statistic, formulas = "pass", [row.formula, row.slope]
-    if row.statistic:
-        formulas.append(row.statistic)
-        rows = "z[first:first + outputs], y[first:first + outputs]"
-        statistic = f"{', '.join(numbers)} = {row.statistic.__name__}({rows})"
-    return _module(row.name, precision, *formulas) + _LOSS.format(
-        value=row.formula.__name__,
-        slope=row.slope.__name__,
-        statistic=statistic,
-        hypers=max(len(hypers), 1),
-        hyper="; ".join(f"{name} = F(h[{k}])" for k, name in enumerate(hypers)) or "pass",
-        extra="".join(f", {name}" for name in (*numbers, *hypers)),
-    )
 
 
 def optimizer_text(row: Moving, precision: str) -> str:
@@ -206,10 +163,7 @@ def formulas_text(*formulas: Formula) -> str:
     """Formulas as compiled functions, each after the words it uses."""
     text = ""
     for formula in formulas:
-        text += (
-            _words(formula, "words") + '@njit(error_model="numpy", fastmath={"contract"}, forceinline=True)\n'
-        )
-        text += source(formula, literal="F") + "\n"
+        text += _words(formula, "words") + COMPILED + source(formula, literal="F") + "\n"
     return text
 
 

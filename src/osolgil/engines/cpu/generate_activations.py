@@ -6,6 +6,7 @@ True
 """
 
 from osolgil.engines.cpu.generate import formulas_text, head_text
+from osolgil.engines.cpu.generate_rows import row_wise_text
 from osolgil.formulas.catalog import Activation
 
 _ELEMENTWISE = """
@@ -70,50 +71,16 @@ _FOLD = """x = x_and_slope[{pieces} * i + {place}]
         {earlier}
         folded = F({value}(folded, x))"""
 
-_ROW_WISE = """
-@cfunc("float64(int64, int64, int64, int64)", **OPTIONS)
-def run(input_and_value, value, rows, outputs):
-    x = carray(pointer(input_and_value), rows * outputs)
-    values = carray(pointer(value), rows * outputs)
-    for row in range(rows):
-        first = row * outputs
-        first_statistic, second_statistic = {statistic}(x[first:first + outputs])
-        for i in range(first, first + outputs):
-            values[i] = F({value}(x[i], first_statistic, second_statistic))
-            x[i] = values[i]
-    return 0.0
-
-
-@cfunc("float64(int64, int64, int64, int64, int64)", **OPTIONS)
-def pullback(value_and_gradient, delta, share, rows, outputs):
-    v = carray(pointer(value_and_gradient), rows * outputs)
-    d = carray(pointer(delta), rows * outputs)
-    s = carray(pointer(share), rows * outputs)
-    for row in range(rows):
-        first = row * outputs
-        {totals} = {zeros}
-        for i in range(first, first + outputs):
-            {parts} = {terms}(v[i], s[i] * d[i])
-            {add}
-        for i in range(first, first + outputs):
-            v[i] = F({slope}(v[i], s[i] * d[i], {totals}))
-    return 0.0
-"""
-
 
 def activation_text(row: Activation, precision: str) -> str:
     """Source of a compiled activation: value, and slope in place of the pre-activation."""
-    formulas = [
-        formula
-        for formula in (row.formula, row.slope, row.learned_slope, row.statistic, row.terms)
-        if formula
-    ]
+    if row.kind == "row-wise":
+        return row_wise_text(row, precision)
+    formulas = [formula for formula in (row.formula, row.slope, row.learned_slope) if formula]
     head = head_text(row.name, precision) + formulas_text(*formulas)
     names = {"value": row.formula.__name__, "slope": row.slope.__name__}
     if row.kind == "pieces":
         return head + _pieces_text(row, names)
-    if row.kind == "row-wise":
-        return head + _row_wise_text(row, names)
     if row.random:
         return head + _RANDOM.format(**names)
     if row.learned_slope is not None:
@@ -138,20 +105,4 @@ def _pieces_text(row: Activation, names: dict[str, str]) -> str:
         folds="\n        ".join(folds),
         slopes=", ".join(f"x_and_slope[{row.pieces} * i + {place}]" for place in places),
         found=", ".join(f"F(slope{place})" for place in places),
-    )
-
-
-def _row_wise_text(row: Activation, names: dict[str, str]) -> str:
-    assert row.statistic is not None
-    assert row.terms is not None
-    count = row.term_count
-    totals, parts = ([f"{name}{k}" for k in range(count)] for name in ("total", "part"))
-    return _ROW_WISE.format(
-        **names,
-        statistic=row.statistic.__name__,
-        terms=row.terms.__name__,
-        totals=", ".join(totals),
-        zeros=", ".join(["F(0.0)"] * count),
-        parts=", ".join(parts),
-        add="; ".join(f"{total} += {part}" for total, part in zip(totals, parts, strict=True)),
     )

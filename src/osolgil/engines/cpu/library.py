@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from osolgil.engines.cpu import cache, generate, generate_activations
+from osolgil.engines.cpu import cache, generate, generate_activations, generate_rows
 from osolgil.formulas.catalog import Activation, Loss, Schedule
 from osolgil.formulas.stages import Stage
 
@@ -28,7 +28,7 @@ def _activation(row: Activation, precision: str) -> Any:
 
 def loss(row: Loss, precision: str) -> np.ndarray:
     """A loss as kernels take it, int64 (2,): the addresses of its loop and of its hyperparameters."""
-    run = _compiled(row.name, generate.loss_text(row, precision), precision).run
+    run = _compiled(row.name, generate_rows.loss_text(row, precision), precision).run
     return np.array([run.address, _kept(*row.settings.values()).ctypes.data])
 
 

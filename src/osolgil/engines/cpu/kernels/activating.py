@@ -13,6 +13,8 @@ from numba import njit
 from .intrinsics import call_address
 from .layout import (
     ACTIVATION,
+    BLOCKS,
+    BLOCKS_SIZE,
     ELEMENTWISE,
     EXTRA,
     IN_PIECES,
@@ -43,6 +45,11 @@ def portion(extent, part, parts):
 def place(array, offset):
     """Address of an array's element."""
     return array.ctypes.data + offset * array.itemsize
+
+
+@njit
+def _blocks(layer, space, rank):
+    return place(space, layer[BLOCKS] + rank * layer[BLOCKS_SIZE])
 
 
 @njit
@@ -108,7 +115,9 @@ def _activate_otherwise(layer, theta, space, rows, training, dropout, key, rank,
             ),
         )
     else:
-        call_address(layer[ACTIVATION], (from_place, to_place, last - first, outputs))
+        call_address(
+            layer[ACTIVATION], (from_place, to_place, last - first, outputs, _blocks(layer, space, rank))
+        )
         if training:
             _fill(space[extra + start : extra + stop], space.dtype.type(1.0))
     if dropout > 0.0:
@@ -132,7 +141,7 @@ def pull_back(layer, gradient, space, delta, rows, first_piece, rank, team):
             layer[PULLBACK],
             (
                 place(space, slope + start), place(space, delta + start), place(space, layer[EXTRA] + start),
-                last - first, outputs,
+                last - first, outputs, _blocks(layer, space, rank),
             ),
         )  # fmt: skip
         return

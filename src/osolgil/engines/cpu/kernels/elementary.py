@@ -230,87 +230,12 @@ def _error_functions(kind, exp_of_sum):
     return {"erf": erf, "erfc": erfc}
 
 
-def _reductions(kind, exp, log):
-    F = kind.real
-
-    @njit
-    def row_maximum(row):
-        largest = row[0]
-        for j in range(1, row.size):
-            largest = row[j] if (row[j] > largest) | (row[j] != row[j]) else largest
-        return largest
-
-    @njit
-    def logsumexp(row):
-        largest, total = row_maximum(row), F(0.0)
-        for j in range(row.size):
-            total += exp(row[j] - largest)
-        return log(total) + largest
-
-    @njit
-    def logsumexp_above(row):
-        largest, total = row_maximum(row), F(0.0)
-        for j in range(row.size):
-            total += exp(row[j] - largest)
-        return log(total)
-
-    @njit
-    def simplex_threshold(row):
-        """C. Michelot, J. Optimization Theory and Applications 50, 1986: drop what is below, until nothing is."""
-        largest, threshold, kept = row_maximum(row), F(-1.0), -1
-        for _ in range(row.size + 1):
-            total, count = F(0.0), 0
-            for j in range(row.size):
-                if row[j] - largest > threshold:
-                    total += row[j] - largest
-                    count += 1
-            if count == kept:
-                break
-            threshold, kept = (total - F(1.0)) / F(max(count, 1)), count
-        return threshold
-
-    @njit
-    def row_dot(left, right):
-        total = F(0.0)
-        for j in range(left.size):
-            total += left[j] * right[j]
-        return total
-
-    @njit
-    def row_norm(row):
-        largest = F(0.0)
-        for j in range(row.size):
-            size = abs(row[j])
-            largest = size if (size > largest) | (size != size) else largest
-        unit = largest if (largest > F(0.0)) & (largest < F(np.inf)) else F(1.0)
-        total = F(0.0)
-        for j in range(row.size):
-            part = row[j] / unit
-            total += part * part
-        return unit * F(math.sqrt(total))
-
-    @njit
-    def row_size(row):
-        return F(row.size)
-
-    return {
-        "logsumexp": logsumexp,
-        "logsumexp_above": logsumexp_above,
-        "row_dot": row_dot,
-        "row_maximum": row_maximum,
-        "row_norm": row_norm,
-        "row_size": row_size,
-        "simplex_threshold": simplex_threshold,
-    }
-
-
 def words_for(kind):
-    """Every word of the vocabulary for one precision."""
+    """Every word over one number, for one precision."""
     exponentials = _exponentials(kind)
     exp_of_sum = exponentials.pop("exp_of_sum")
     words = {**_selections(kind), **exponentials, **_logarithms(kind)}
-    words |= _error_functions(kind, exp_of_sum) | circular_words(kind)
-    return words | _reductions(kind, words["exp"], words["log"])
+    return words | _error_functions(kind, exp_of_sum) | circular_words(kind)
 
 
 float32 = words_for(FLOAT32)

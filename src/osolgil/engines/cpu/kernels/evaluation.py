@@ -11,6 +11,7 @@ from numba import njit
 from .intrinsics import barrier, call_address
 from .layers import forward, place
 from .layout import (
+    BLOCKS,
     CLASSES,
     DELTA,
     EVALUATION_ROWS,
@@ -49,7 +50,7 @@ def loss_of(loss, layers, space, places, weighted, rows, scale):
         loss[LOSS],
         (
             place(space, layers[-1, VALUE]), place(space, places[TARGET]), place(space, places[DELTA]), weights,
-            loss[LOSS_SETTINGS], rows, layers[-1, OUTPUTS], scale,
+            loss[LOSS_SETTINGS], rows, layers[-1, OUTPUTS], scale, place(space, layers[-1, BLOCKS]),
         ),
     )  # fmt: skip
 

@@ -9,7 +9,9 @@ PRODUCT = 17
 # pre-activations of the layer (pieces of every output), pieces, kind of activation, address of its pullback,
 # learned parameters of the activation, and the place of what backward needs besides the slope
 UNITS, PIECES, KIND, PULLBACK, LEARNED, EXTRA = range(18, 24)
-LAYER_COLUMNS = 24
+# where a thread looks at rows sixteen at a time, and how much room each thread has there
+BLOCKS, BLOCKS_SIZE = range(24, 26)
+LAYER_COLUMNS = 26
 
 ELEMENTWISE, IN_PIECES, RANDOM, LEARNING, ROW_WISE = range(5)
 
@@ -67,6 +69,9 @@ TARGET, DELTA, WEIGHTS = range(3)
 RECORD_COLUMNS = 11
 OBSERVED_ROWS = 16
 
+# rows that a loss or a row-wise activation looks at at once; most copies of them, and numbers per row beside these
+FEWEST_LANES, MOST_LANES = 16, 128
+BLOCKS_OF_ROWS, LANE_NUMBERS = 4, 40
 PIECE_ROWS = 512
 PANEL_STEPS = 512
 PANEL_SIZE = 32 * PANEL_STEPS
