@@ -47,13 +47,15 @@ def _arrow(values: np.ndarray) -> Any:
     """A column as Arrow keeps it; `pyarrow.array` would import pandas, which takes longer than the writing."""
     import pyarrow
 
-    count = len(values)
+    count, known = len(values), None
     if values.dtype == bool:
         buffers, kind = [np.packbits(values, bitorder="little")], pyarrow.bool_()
     elif values.dtype == object:
-        encoded = [str(value).encode() for value in values]
+        encoded = [b"" if value is None else value.encode() for value in values]
+        known = np.packbits([value is not None for value in values], bitorder="little")
         places = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
         buffers, kind = [places, b"".join(encoded)], pyarrow.string()
     else:
         buffers, kind = [np.ascontiguousarray(values)], pyarrow.from_numpy_dtype(values.dtype)
-    return pyarrow.Array.from_buffers(kind, count, [None, *map(pyarrow.py_buffer, buffers)])
+    validity = None if known is None else pyarrow.py_buffer(known)
+    return pyarrow.Array.from_buffers(kind, count, [validity, *map(pyarrow.py_buffer, buffers)])

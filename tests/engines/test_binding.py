@@ -12,7 +12,7 @@ from osolgil.engines import accelerator, symbolic
 from osolgil.engines._binding import BindingError, arguments, bind, source, words_used
 from osolgil.engines.cpu import generate, generate_activations
 from osolgil.formulas import catalog
-from osolgil.formulas._vocabulary import ARRAY_WORDS, WORDS, exp, maximum, where
+from osolgil.formulas._vocabulary import ARRAY_WORDS, ROW_WORDS, WORDS, exp, maximum, where
 
 FACTOR = 2.0
 
@@ -127,7 +127,9 @@ def test_words_and_arguments_of_a_formula():
 def test_the_cpu_knows_every_word(precision):
     from osolgil.engines.cpu import cache
 
-    assert set(WORDS) <= set(getattr(cache.module("kernels.elementary"), precision))
+    over_rows = vars(getattr(cache.module("kernels.rows"), precision))
+    assert set(over_rows) == set(ROW_WORDS)
+    assert set(WORDS) <= {*getattr(cache.module("kernels.elementary"), precision), *over_rows}
     assert {*ARRAY_WORDS} - {"rows", "columns"} <= set(vars(cache.module("kernels.arrays")))
 
 

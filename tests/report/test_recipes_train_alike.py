@@ -232,7 +232,9 @@ def test_pytorch(optimizer, case):
 @pytest.mark.peer
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # random bits wrap around
 def test_pytorch_measures_curvature_along_the_engines_signs(monkeypatch):
-    from osolgil.engines.cpu.kernels.random import mixed
+    from osolgil.engines.cpu.kernels import random
+
+    mixed = random.mixed.py_func
 
     def signs(time, size):
         key = mixed(mixed(np.uint64(11) + np.uint64(991)) + np.uint64(time - 1))

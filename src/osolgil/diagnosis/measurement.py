@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from osolgil.engines.cpu import cache, library
+from osolgil.engines.cpu import library
+from osolgil.engines.cpu.calling import call
 from osolgil.engines.cpu.fleet import Task, aligned, flat_slopes, workspace
 from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas import catalog
@@ -108,7 +109,8 @@ def measure(
     layers, places, size = workspace(network, precision, count)
     space, gradient = aligned(1, size, precision)[0], np.zeros_like(theta)
     record = np.full((network.depth, layout.RECORD_COLUMNS), np.nan, np.float32)
-    loss = cache.module("kernels.recording").examine(
+    loss = call(
+        "recording.examine",
         layers, theta, running.copy(), gradient, space, places, task.inputs, task.weighted_targets, rows,
         library.loss(catalog.loss(task.loss), precision), flat_slopes(network), record, True,
     )  # fmt: skip
@@ -175,11 +177,11 @@ def curvature(
     precision = theta.dtype.name
     layers, places, size = workspace(network, precision, len(rows))
     space, loss = aligned(1, size, precision)[0], library.loss(catalog.loss(task.loss), precision)
-    kernel = cache.module("kernels.training").loss_and_gradient
 
     def gradient(place: np.ndarray) -> np.ndarray:
         result = np.zeros_like(theta)
-        kernel(
+        call(
+            "training.loss_and_gradient",
             layers, place.astype(precision), running.copy(), result, space, places, task.inputs, task.weighted_targets,
             rows, loss, 0.0, 0,
         )  # fmt: skip

@@ -138,12 +138,14 @@ def test_a_random_slope_is_drawn_in_training_and_its_mean_taken_in_evaluation():
 
 def first_values(network, theta, inputs):
     """The slopes drawn in a training pass, from the values of inputs of -1 that it leaves in the workspace."""
-    from osolgil.engines.cpu import cache, library
+    from osolgil.engines.cpu import library
+    from osolgil.engines.cpu.calling import call
 
     rows = len(inputs)
     layers, places, size = fleet.workspace(network, "float64", rows)
     space = fleet.aligned(1, size, "float64")[0]
-    cache.module("kernels.training").loss_and_gradient(
+    call(
+        "training.loss_and_gradient",
         layers, theta, network.initial_running("float64"), np.zeros_like(theta), space, places, inputs,
         np.zeros((rows, 1)), np.arange(rows), library.loss(catalog.loss("squared_error"), "float64"), 0.0, 5,
     )  # fmt: skip

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from osolgil.engines.cpu import cache, fleet, library
+from osolgil.engines.cpu import fleet, library
+from osolgil.engines.cpu.calling import call
 from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas import catalog
 from osolgil.network import Network
@@ -13,7 +14,8 @@ def loss_and_gradient(network, theta, inputs, targets, loss, dropout=0.0):
     rows = len(inputs)
     layers, places, size = fleet.workspace(network, "float64", min(rows, layout.PIECE_ROWS))
     gradient = np.zeros_like(theta)
-    value = cache.module("kernels.training").loss_and_gradient(
+    value = call(
+        "training.loss_and_gradient",
         layers, theta, network.initial_running("float64"), gradient, np.zeros(size), places, inputs, targets,
         np.arange(rows), library.loss(catalog.loss(loss), "float64"), dropout, 5,
     )  # fmt: skip

@@ -48,7 +48,7 @@ def compiled(body: str, result: tuple[str, str]):
     head = "import numpy as np\nfrom numba import njit\nF = np.float64\n"
     head += "from .kernels.elementary import float64 as words\nfrom .kernels.arrays import *\n"
     head += "".join(f'{word} = words["{word}"]\n' for word in ("absolute", "maximum", "minimum", "where"))
-    module = cache.module("test_loops", head + '@njit(error_model="numpy")\n' + text)
+    module = cache.module("test_loops", head + 'import numba\n@numba.njit(error_model="numpy")\n' + text)
     return module.formula
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from osolgil.engines import plain
-from osolgil.engines.cpu import cache, fleet, library
+from osolgil.engines.cpu import fleet, library
+from osolgil.engines.cpu.calling import call
 from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 from osolgil.formulas import catalog
 from osolgil.network import Network
@@ -48,7 +49,8 @@ def by_formula(row, precision="float64", l1=0.0, l2=0.0):
         layer["weight"][...] = True
     for _ in range(EPOCHS):
         theta, gradient = steps.theta.copy(), np.zeros(NETWORK.size)
-        loss = cache.module("kernels.training").loss_and_gradient(
+        loss = call(
+            "training.loss_and_gradient",
             layers, theta, NETWORK.initial_running("float64"), gradient, fleet.aligned(1, size, "float64")[0], places,
             job.inputs, job.targets, job.training, library.loss(catalog.loss(job.loss), "float64"), 0.0, 0,
         )  # fmt: skip

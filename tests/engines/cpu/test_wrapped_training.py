@@ -5,10 +5,10 @@ import pytest
 
 from engines.cpu.test_scoped_training import BATCH, EPOCHS, NETWORK, SEED, task
 from osolgil.engines import plain
-from osolgil.engines.cpu import cache, fleet, library
+from osolgil.engines.cpu import fleet, library
+from osolgil.engines.cpu.calling import call
 from osolgil.engines.cpu.fleet import Fleet, RunSetting
-from osolgil.engines.cpu.kernels import layout
-from osolgil.engines.cpu.kernels.random import mixed
+from osolgil.engines.cpu.kernels import layout, random
 from osolgil.formulas import catalog
 from osolgil.network import Network
 from osolgil.race.checkpoint import Checkpoint
@@ -42,6 +42,7 @@ class Steps(plain.Steps):
         due = super()._draw()
         for part in self._parts if due else []:
             if part.part.noise:
+                mixed = random.mixed.py_func
                 key = mixed(mixed(np.uint64(SEED) + np.uint64(991)) + np.uint64(self.time - 1))
                 bits = [mixed(key + np.uint64(place)) >> np.uint64(63) for place in range(self.theta.size)]
                 part.whole(part.part.noise)[...] = np.where(np.array(bits) == 1, 1.0, -1.0)
@@ -56,7 +57,8 @@ def test_training_is_the_formulas_step_by_step(text):
 
     def gradient_at(theta):
         gradient = np.zeros(NETWORK.size)
-        cache.module("kernels.training").loss_and_gradient(
+        call(
+            "training.loss_and_gradient",
             layers, theta.copy(), NETWORK.initial_running("float64"), gradient,
             fleet.aligned(1, size, "float64")[0], places, job.inputs, job.targets, job.training,
             library.loss(catalog.loss(job.loss), "float64"), 0.0, 0,

@@ -7,6 +7,7 @@ a compiled formula names its file. So an edit always compiles anew, and nothing 
 import functools
 import hashlib
 import importlib
+import importlib.metadata
 import importlib.util
 import os
 import platform
@@ -16,6 +17,8 @@ import threading
 from pathlib import Path
 from types import ModuleType
 
+from osolgil.engines.cpu import objects
+from osolgil.engines.cpu.intermediate import linked_only
 from osolgil.errors import OutputError
 
 _importing = threading.RLock()
@@ -32,12 +35,10 @@ def cache_folder() -> Path:
 @functools.cache
 def package() -> str:
     """Import the kernels from their cache folder, made first where missing; returns the package's name."""
-    import numba
-
     sources = {path.name: path.read_text("utf-8") for path in sorted(_KERNELS.glob("*.py"))}
     made_of = [
         platform.python_version(),
-        numba.__version__,
+        importlib.metadata.version("numba"),
         _numpy_version(),
         _processor(),
         *sources.values(),
@@ -49,6 +50,11 @@ def package() -> str:
     write_once(folder / "__init__.py", "")
     _import(name, folder / "__init__.py", [str(folder)])
     return name
+
+
+def package_folder() -> Path:
+    """Where the package and everything compiled for it lie."""
+    return Path(sys.modules[package()].__path__[0])
 
 
 def module(name: str, text: str | None = None) -> ModuleType:
@@ -64,9 +70,28 @@ def module(name: str, text: str | None = None) -> ModuleType:
         full = f"{base}.{name}"
         if full in sys.modules:
             return sys.modules[full]
-        path = Path(sys.modules[base].__path__[0]) / f"{name}.py"
+        path = package_folder() / f"{name}.py"
         write_once(path, text)
         return _import(full, path)
+
+
+def compiled(name: str, text: str) -> dict[str, int]:
+    """Addresses of the C functions that a generated module compiles, by their names there."""
+    with _importing:
+        return _compiled(name, text)
+
+
+@functools.cache
+def _compiled(name: str, text: str) -> dict[str, int]:
+    path = package_folder() / f"{name}_{_digest(text)}.code"
+    known = objects.load(path)
+    if known is not None:
+        return known
+    with linked_only():
+        made = vars(module(name, text))
+    functions = {key: value for key, value in made.items() if hasattr(value, "native_name")}
+    _write(path, objects.pack(functions))
+    return {key: function.address for key, function in functions.items()}
 
 
 def seal(request: str) -> Path:
@@ -74,18 +99,20 @@ def seal(request: str) -> Path:
 
     It saves starting a process in vain, and vouches for nothing: an edited formula is compiled all the same.
     """
-    folder = Path(sys.modules[package()].__path__[0])
-    return folder / f"compiled_{_digest(request)}"
+    return package_folder() / f"compiled_{_digest(request)}"
 
 
 def write_once(path: Path, text: str) -> None:
     """Write a file whose content is known by its name: complete or not at all, never twice."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, text.encode())
+
+
+def _write(path: Path, content: bytes) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
     os.replace(temporary, path)
 
 
@@ -133,8 +160,7 @@ def _numpy_version() -> str:
 
 def _processor() -> str:
     import llvmlite.binding
-    from numba.core import config
 
-    name = getattr(config, "CPU_NAME", None) or llvmlite.binding.get_host_cpu_name()
-    features = getattr(config, "CPU_FEATURES", None) or llvmlite.binding.get_host_cpu_features().flatten()
+    name = os.environ.get("NUMBA_CPU_NAME") or llvmlite.binding.get_host_cpu_name()
+    features = os.environ.get("NUMBA_CPU_FEATURES") or llvmlite.binding.get_host_cpu_features().flatten()
     return f"{name} {features}"

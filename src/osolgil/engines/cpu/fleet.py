@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osolgil.engines.cpu import cache, calibration, library, scheduling, stepping
+from osolgil.engines.cpu import calibration, library, scheduling, stepping
+from osolgil.engines.cpu.calling import call
 from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas import catalog
 from osolgil.formulas.catalog import Activation
@@ -202,13 +203,12 @@ class Fleet:
         """Mean loss (runs,) and score (runs,) of every run on some rows: accuracy, or R² for regression."""
         losses, scores = np.zeros(len(self)), np.zeros(len(self))
         work = _Workspace(self, workers, 1, np.zeros((len(self), 1, layout.STAGE_COLUMNS), np.int64))
-        measure = cache.module("kernels.training").measure
         task = self.task
         arguments = (
             work.layers, work.places, self.evaluated, self.arrays["runnings"], work.spaces,
             task.inputs, work.targets, rows, work.loss, task.scoring, losses, scores,
         )  # fmt: skip
-        _in_threads(lambda worker: measure(*arguments, worker, workers), workers)
+        _in_threads(lambda worker: call("training.measure", *arguments, worker, workers), workers)
         if task.classify:
             return losses, scores
         return losses, 1.0 - scores / task.variance(rows)
@@ -221,7 +221,7 @@ def outputs(network: Network, theta: np.ndarray, running: np.ndarray, inputs: np
     space = aligned(1, size, precision)[0]
     result = np.empty((len(inputs), network.widths[-1]), precision)
     rows = np.ascontiguousarray(inputs, precision)
-    cache.module("kernels.training").outputs_of(layers, theta, running, space, rows, result, 0, len(inputs))
+    call("training.outputs_of", layers, theta, running, space, rows, result, 0, len(inputs))
     return result
 
 
@@ -317,7 +317,6 @@ class _Workspace:
         self.shared = np.zeros(2, np.int64)
 
     def run(self, threads: int, stop: Callable[[], bool], tick: Callable[[], None]) -> None:
-        kernel = cache.module("kernels.training").work
         task, arrays = self.fleet.task, self.fleet.arrays
         arguments = (
             self.shared, self.syncs, self.stages, self.layers, self.blocks, self.places,
@@ -332,7 +331,7 @@ class _Workspace:
             tick()
 
         def worker(index: int) -> None:
-            kernel(*arguments, index // self.team, index % self.team, self.team)
+            call("training.work", *arguments, index // self.team, index % self.team, self.team)
 
         _in_threads(worker, threads, watch, lambda: self.shared.__setitem__(1, 1))
 
@@ -364,7 +363,7 @@ def _team_size(network: Network, batch: int, runs: int, workers: int) -> int:
 
 
 def _in_threads(
-    work: Callable[[int], None],
+    work: Callable[[int], object],
     count: int,
     watch: Callable[[], None] = lambda: None,
     cancel: Callable[[], None] = lambda: None,

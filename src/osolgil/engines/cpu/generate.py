@@ -16,12 +16,12 @@ Moving = Part | Stage
 
 _HEADER = '''"""Generated from the formula '{name}' for {precision}."""
 import numpy as np
-from numba import carray, cfunc, njit
+from numba import carray, cfunc
 from .kernels.elementary import {precision} as words, float64 as words64
-from .kernels.intrinsics import {precision}_pointer as pointer, float64_pointer
+from .kernels.intrinsics import {precision}_pointer as pointer, float64_pointer, njit
 
 F = np.{precision}
-OPTIONS = dict(cache=True, nopython=True, error_model="numpy", fastmath={{"contract"}})
+OPTIONS = dict(nopython=True, error_model="numpy", fastmath={{"contract"}})
 '''
 
 COMPILED = '@njit(error_model="numpy", fastmath={"contract"}, forceinline=True)\n'
@@ -63,7 +63,7 @@ _PRODUCT = '''"""Generated: the product of matrices of {precision}."""
 from numba import cfunc
 from .kernels.products import {precision} as multiply
 
-@cfunc("float64({types})", cache=True, nopython=True)
+@cfunc("float64({types})", nopython=True)
 def run({names}):
     multiply({names})
     return 0.0

@@ -1,8 +1,8 @@
 """Write the Python text of what looks at rows: losses, and activations whose values depend on a whole row.
 
-Rows are gone through side by side, a block at a time (see `kernels/rows.py`), in loops that write one array each: LLVM gives
-up on loops it would have to check for too many overlaps. A statistic's words over rows are computed for all of
-the rows first; what is left of its formula is a function of numbers like any other.
+Rows are gone through side by side, a block at a time (see `kernels/rows.py`), in loops that write one array
+each: LLVM gives up on loops it would have to check for too many overlaps. A statistic's words over rows are
+computed for all of the rows first; what is left of its formula is a function of numbers like any other.
 
 >>> from osolgil.formulas import catalog
 >>> "logsumexp(x_block, outputs, lanes, reduced0)" in loss_text(catalog.loss("softmax_cross_entropy"), "float32")

@@ -8,9 +8,8 @@ pre-activations, and the share of each that dropout left (`EXTRA`).
 """
 
 import numpy as np
-from numba import njit
 
-from .intrinsics import call_address
+from .intrinsics import call_address, njit
 from .layout import (
     ACTIVATION,
     BLOCKS,

@@ -8,12 +8,11 @@ columns orthonormal even where the matrix has no full rank (A. Householder, J. A
 import math
 
 import numpy as np
-from numba import njit
 
-from .intrinsics import call_address
+from .intrinsics import call_address, njit
 from .layout import PANEL_SIZE
 
-OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}, "cache": True}
+OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
 _PARTS = 8
 
 

@@ -11,8 +11,8 @@ The polynomials are fitted by `tools/fit_polynomials.py`.
 import math
 
 import numpy as np
-from numba import njit
 
+from .intrinsics import njit
 from .polynomials import horner
 
 # fmt: off

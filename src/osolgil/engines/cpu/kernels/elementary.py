@@ -11,10 +11,9 @@ import math
 from types import SimpleNamespace
 
 import numpy as np
-from numba import njit
 
 from .circular import circular_words
-from .intrinsics import bits_of_float32, bits_of_float64, float32_of_bits, float64_of_bits
+from .intrinsics import bits_of_float32, bits_of_float64, float32_of_bits, float64_of_bits, njit
 from .polynomials import horner
 
 # fmt: off

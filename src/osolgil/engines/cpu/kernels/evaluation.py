@@ -6,9 +6,8 @@ A column of `targets` beyond the network's outputs holds the weights of the rows
 import math
 
 import numpy as np
-from numba import njit
 
-from .intrinsics import barrier, call_address
+from .intrinsics import barrier, call_address, njit
 from .layers import forward, place
 from .layout import (
     BLOCKS,

@@ -2,10 +2,17 @@
 
 import os
 
+import numba
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+
+def njit(function=None, **options):
+    """Numba's own, for what only compiled code calls: a way in from Python would have to be compiled as well."""
+    return numba.njit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
+
 
 _yield_processor = types.ExternalFunction(
     "SwitchToThread" if os.name == "nt" else "sched_yield", types.int32()

@@ -5,10 +5,9 @@ threads never changes a bit of the result.
 """
 
 import numpy as np
-from numba import njit
 
 from .activating import activate, place, portion, pull_back
-from .intrinsics import barrier, call_address
+from .intrinsics import barrier, call_address, njit
 from .layout import (
     BIAS,
     INPUTS,

@@ -7,9 +7,7 @@ normalised piece by piece.
 
 import math
 
-from numba import njit
-
-from .intrinsics import barrier
+from .intrinsics import barrier, njit
 from .layout import (
     BATCH_NORMALIZATION,
     EPSILON,

@@ -1,6 +1,6 @@
 """Polynomials as one expression, which vectorises where a loop over their coefficients would not."""
 
-from numba import njit
+from .intrinsics import njit
 
 
 def horner(coefficients, real):

@@ -6,10 +6,10 @@ out of the near cache, or where it is to be transposed, from a packed copy of at
 entry of C is one chain of multiply-adds in the order of the common axis, wherever it is cut.
 """
 
-from numba import carray, njit
+from numba import carray
 
 from . import tiles
-from .intrinsics import float32_pointer, float64_pointer
+from .intrinsics import float32_pointer, float64_pointer, njit
 from .layout import PANEL_STEPS
 from .tiles import TALLEST, VECTOR_BYTES
 

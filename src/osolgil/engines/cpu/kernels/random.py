@@ -1,7 +1,8 @@
 """Random numbers by counter: splitmix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014), same on every machine."""
 
 import numpy as np
-from numba import njit
+
+from .intrinsics import njit
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)

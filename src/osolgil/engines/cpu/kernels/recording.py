@@ -7,9 +7,9 @@ that a record is the same whatever the number of threads; a layer is recorded wh
 import math
 
 import numpy as np
-from numba import njit
 
 from .evaluation import gather, loss_of
+from .intrinsics import njit
 from .layers import backward, forward
 from .layout import (
     BIAS,
@@ -163,7 +163,7 @@ def observe_step(layers, theta, before, record, rank, team):
         record[index, WEIGHT_NORM], record[index, UPDATE_NORM] = size, move
 
 
-@njit(nogil=True, cache=True)
+@njit
 def examine(
     layers, theta, running, gradient, space, places, inputs, targets, rows, loss, limits, record, training
 ):

@@ -11,9 +11,9 @@ import math
 from types import SimpleNamespace
 
 import numpy as np
-from numba import njit
 
 from . import elementary
+from .intrinsics import njit
 from .layout import FEWEST_LANES, MOST_LANES
 
 

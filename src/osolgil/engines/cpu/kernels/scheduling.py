@@ -1,8 +1,8 @@
 """The learning rate of every step: what was asked for, times the schedule's factor, times what a plateau left."""
 
-from numba import carray, njit
+from numba import carray
 
-from .intrinsics import call_address, float64_pointer
+from .intrinsics import call_address, float64_pointer, njit
 from .layout import FACTORS, LEARNING_RATE, PLATEAU, PLATEAU_RULE, PLATEAU_SCALE, STEP
 
 

@@ -3,9 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
 
-from .intrinsics import barrier, call_address
+from .intrinsics import barrier, call_address, njit
 from .layers import portion
 from .layout import (
     CARRIED,

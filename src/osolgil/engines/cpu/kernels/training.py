@@ -6,10 +6,9 @@ All tables are laid out in `layout.py`. Nothing a run computes depends on the ot
 import math
 
 import numpy as np
-from numba import njit
 
 from .evaluation import evaluate, gather, loss_of, predict
-from .intrinsics import atomic_add, atomic_load, atomic_store, barrier
+from .intrinsics import atomic_add, atomic_load, atomic_store, barrier, njit
 from .layers import backward, forward
 from .layout import (
     BATCH,
@@ -193,7 +192,7 @@ def _train(
             return
 
 
-@njit(nogil=True, cache=True)
+@njit
 def work(
     shared, syncs, stages, layers, blocks, places, thetas, runnings, states, carrieds, hypers, runs, penalties,
     histories, records, spaces, gradients, orders, coefficients, limits, befores, inputs, targets, rows, validation,
@@ -210,7 +209,7 @@ def work(
         index = atomic_load(sync, _CURRENT)
         barrier(sync, team)
         if index >= runs.shape[0]:
-            return
+            return 0.0
         run = runs[index]
         _train(
             stages[index], layers, blocks, thetas[index], runnings[index], states[index], carrieds[index],
@@ -220,7 +219,7 @@ def work(
         )  # fmt: skip
 
 
-@njit(nogil=True, cache=True)
+@njit
 def measure(
     layers, places, thetas, runnings, spaces, inputs, targets, rows, loss, scoring, losses, scores,
     worker, workers,
@@ -232,15 +231,17 @@ def measure(
             layers, thetas[index], runnings[index], spaces[worker], places, inputs, targets, rows, loss,
             scoring, 0, 1, sync,
         )  # fmt: skip
+    return 0.0
 
 
-@njit(nogil=True, cache=True)
+@njit
 def outputs_of(layers, theta, running, space, inputs, outputs, first, last):
     """The network's outputs for some rows, without a loss."""
     predict(layers, theta, running, space, inputs, outputs, first, last)
+    return 0.0
 
 
-@njit(nogil=True, cache=True)
+@njit
 def loss_and_gradient(
     layers, theta, running, gradient, space, places, inputs, targets, rows, loss, dropout, key
 ):
