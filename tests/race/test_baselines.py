@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from osolgil import data
 from osolgil.formulas import catalog
-from osolgil.race import baselines
+from osolgil.race import baselines, linear_models
 
 RANDOM = np.random.default_rng(3)
 INPUTS = RANDOM.normal(size=(200, 5)).astype(np.float32)
@@ -22,7 +22,7 @@ def test_logistic_regression_is_scikit_learns(weights, classes):
     several = classes > 2
     targets = np.eye(classes)[classed] if several else classed[:, None].astype(float)
     loss = catalog.loss("softmax_cross_entropy" if several else "binary_cross_entropy")
-    matrix, bias = baselines.logistic_regression(INPUTS, targets, weights, loss)
+    matrix, bias = linear_models.logistic_regression(INPUTS, targets, weights, loss)
     np.testing.assert_allclose(matrix.T, model.coef_, atol=5e-3)
     np.testing.assert_allclose(bias - bias.mean(), model.intercept_ - model.intercept_.mean(), atol=5e-3)
 

@@ -9,9 +9,8 @@ import numpy as np
 
 from osolgil.data import Dataset
 from osolgil.formulas import catalog
-from osolgil.formulas.catalog import Loss
+from osolgil.race.linear_models import logistic_regression, ridge_regression
 
-_MULTIPLICATIONS = 100_000_000_000
 _Scores = tuple[tuple[str, float], tuple[str, float]]
 
 
@@ -52,46 +51,6 @@ def measure(data: Dataset) -> dict[str, Any]:
     return {"baseline": {"name": baseline, "score": constant}, "linear": {"name": name, "score": score}}
 
 
-def logistic_regression(
-    inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None, loss: Loss, penalty: float = 1.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """The linear model of least total loss plus ½ · penalty · ‖W‖², by L-BFGS.
-
-    Args:
-        inputs: rows (rows, features).
-        targets: 1 and 0, (rows, outputs).
-        weights: how much each row counts, (rows,); None: all alike.
-        loss: of a row's outputs; binary cross-entropy fits each output on its own.
-        penalty: on the matrix, not on the biases; 1 is scikit-learn's default C = 1.
-
-    Returns: matrix (features, outputs) and biases (outputs,). Large data get fewer iterations: those that
-    make about a hundred thousand million multiplications.
-    """
-    from scipy.optimize import minimize
-
-    features, outputs = inputs.shape[1], targets.shape[1]
-    counts = np.ones(len(inputs)) if weights is None else np.asarray(weights, float)
-    total, one = counts.sum(), inputs.dtype.type(1.0)
-
-    def objective(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        matrix, bias = parameters[:-outputs].reshape(features, outputs), parameters[-outputs:]
-        answers = (inputs @ (matrix * one).astype(inputs.dtype)).astype(float) + bias
-        value = counts @ loss.losses(answers, targets).sum(1) + 0.5 * penalty * (matrix**2).sum()
-        slopes = loss.slopes(answers, targets) * counts[:, None]
-        slope = inputs.T @ slopes.astype(inputs.dtype) + penalty * matrix
-        return value / total, np.append(slope.ravel(), slopes.sum(0)) / total
-
-    work = 2 * inputs.size * outputs
-    options = {
-        "maxiter": int(np.clip(_MULTIPLICATIONS // max(work, 1), 20, 500)),
-        "ftol": 1e-12,
-        "gtol": 1e-4,
-    }
-    start = np.zeros((features + 1) * outputs)
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options).x
-    return found[:-outputs].reshape(features, outputs), found[-outputs:]
-
-
 def _classes(data: Dataset) -> _Scores:
     train, test = data.train, data.test
     counts = np.bincount(train.targets, train.weights, minlength=data.outputs)
@@ -121,7 +80,7 @@ def _labels(data: Dataset) -> _Scores:
 
 def _numbers(data: Dataset) -> _Scores:
     train, test = data.train, data.test
-    matrix, bias = _ridge(train.inputs, train.targets.astype(float), train.weights)
+    matrix, bias = ridge_regression(train.inputs, train.targets.astype(float), train.weights)
     middle = np.average(train.targets.astype(float), axis=0, weights=train.weights)
 
     def squared_distance(answers: np.ndarray) -> float:
@@ -133,15 +92,3 @@ def _numbers(data: Dataset) -> _Scores:
         1.0 - squared_distance(answers) / spread for answers in (middle, test.inputs @ matrix + bias)
     )
     return ("mean", constant), ("ridge regression", score)
-
-
-def _ridge(
-    inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None, penalty: float = 1.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """The linear model of least squared distance plus penalty · ‖W‖²: matrix (features, outputs) and biases."""
-    counts = np.ones(len(inputs)) if weights is None else np.asarray(weights, float)
-    center, middle = (np.average(values, axis=0, weights=counts) for values in (inputs, targets))
-    centered = (inputs - center) * np.sqrt(counts)[:, None]
-    square = centered.T @ centered + penalty * np.eye(inputs.shape[1])
-    matrix = np.linalg.solve(square, centered.T @ ((targets - middle) * np.sqrt(counts)[:, None]))
-    return matrix, middle - center @ matrix

@@ -61,21 +61,22 @@ def compare(
 
 
 def doubtless_losers(
-    losses: np.ndarray, scores: np.ndarray, kept: int, level: float = 0.01
+    losses: np.ndarray, scores: np.ndarray, kept: int, early: bool = True, level: float = 0.01
 ) -> dict[int, tuple[int, float]]:
     """Which settings of one optimizer need not go on: index → (index of the best, p-value).
 
     losses, scores: (settings in order of learning rate, seeds); losses infinite and scores NaN where a run
-    diverged. The setting of least mean loss, its neighbours and the `kept` best go on. Of the others, those go
-    whose loss is above the best's beyond doubt (one-sided paired t-test, in the manner of O. Maron, A. Moore,
-    NIPS 1993) and whose mean score is no better than the best's either.
+    diverged. The setting of least mean loss, the next smaller rate, which may look worse than it will end, `early`
+    the next larger one as well, and the `kept` best go on. Of the others, those go whose loss is above the
+    best's, or whose score is below it, beyond doubt (one-sided paired t-tests, in the manner of O. Maron, A. Moore,
+    NIPS 1993, which share the level) while the mean of neither is better than the best's.
     """
     usable = [i for i in range(len(losses)) if np.isfinite(losses[i]).all()]
     if not usable:
         return {}
     order = sorted(usable, key=lambda i: (float(losses[i].mean()), i))
     best = order[0]
-    safe = {*order[: max(kept, 1)], best - 1, best + 1}
+    safe = {*order[: max(kept, 1)], best - 1, best + early}
     out: dict[int, tuple[int, float]] = {}
     for index in range(len(losses)):
         if index in safe:
@@ -83,10 +84,11 @@ def doubtless_losers(
         if index not in usable:
             out[index] = (best, 0.0)
             continue
-        result = compare((-losses[index]).tolist(), (-losses[best]).tolist(), 0.95)
-        worse = result.mean < 0.0 and scores[index].mean() <= scores[best].mean()
-        if worse and result.p_value / 2.0 < level:
-            out[index] = (best, result.p_value / 2.0)
+        lower = compare((-losses[index]).tolist(), (-losses[best]).tolist(), 0.95)
+        score = compare(scores[index].tolist(), scores[best].tolist(), 0.95)
+        p_value = min(lower.p_value, score.p_value)  # half of it one-sided, twice that for two tests
+        if lower.mean < 0.0 and score.mean <= 0.0 and p_value < level:
+            out[index] = (best, p_value)
     return out
 
 

@@ -112,7 +112,8 @@ def _judge(course: Course, running: Sequence[Candidate], epoch: int) -> None:
         losses = np.stack([c.losses(epoch) for c in compared])
         scores = np.stack([c.scores(epoch) for c in compared])
         kept = max(2, len(compared) // 4)
-        for place, (leader, p_value) in doubtless_losers(losses, scores, kept).items():
+        first = epoch == rungs(course.settings.epochs or 1)[0]
+        for place, (leader, p_value) in doubtless_losers(losses, scores, kept, early=first).items():
             candidate = compared[place]
             if candidate.state != "running":
                 continue
@@ -123,7 +124,7 @@ def _judge(course: Course, running: Sequence[Candidate], epoch: int) -> None:
             else:
                 rate = compared[leader].learning_rate
                 chance = f"p = {p_value:.1g}" if p_value >= 1e-6 else "p < 1e-6"
-                candidate.reason = f"after epoch {epoch} its loss is above that of {rate:g} ({chance})"
+                candidate.reason = f"after epoch {epoch} it is worse than {rate:g} ({chance})"
 
 
 def _past_the_edge(course: Course, entrant: Entrant) -> list[float]:

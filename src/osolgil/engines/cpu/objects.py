@@ -101,7 +101,9 @@ def _extension(name: str) -> ModuleType:
         path = base.with_name(base.name + suffix)
         if path.exists():
             loader = importlib.machinery.ExtensionFileLoader(name, str(path))
-            module = importlib.util.module_from_spec(importlib.machinery.ModuleSpec(name, loader, origin=str(path)))
+            module = importlib.util.module_from_spec(
+                importlib.machinery.ModuleSpec(name, loader, origin=str(path))
+            )
             loader.exec_module(module)
             return module
     raise ImportError(f"{base} is not there")
