@@ -141,6 +141,8 @@ class Shelf(Generic[RowType]):
         key = naming.plain(name.partition("(")[0])
         if key in self._aliases:
             row = self._rows[self._aliases[key]]
+            if "(" not in name:
+                return row
             _, given = naming.parse(name, tuple(row.settings))
             changed = row.having(given) if given else row
             return self._changed.setdefault(changed.text, changed) if changed.given else row

@@ -126,6 +126,7 @@ class Course:
         return str(self.part)
 
 
+@functools.lru_cache(maxsize=256)
 def parse(text: str) -> Course:
     """The schedule that `text` writes; `SettingsError` says what is wrong and, for a name, the nearest right one."""
     if str(text).count("(") > _DEEPEST:

@@ -115,8 +115,9 @@ class Fleet:
 
         `recorded`: whether every layer's signals and gradients are put on record once per epoch.
         """
-        rows = [catalog.optimizer(setting.optimizer) for setting in settings]
-        tables = [stepping.Table(row, network.blocks) for row in rows]
+        rows = {name: catalog.optimizer(name) for name in dict.fromkeys(s.optimizer for s in settings)}
+        known = {name: stepping.Table(row, network.blocks) for name, row in rows.items()}
+        tables = [known[setting.optimizer] for setting in settings]
         count = len(settings)
         arrays = {
             "thetas": np.empty((count, network.size), precision),
