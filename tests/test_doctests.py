@@ -20,7 +20,7 @@ OTHERS = (
     "osolgil.equations.notation", "osolgil.equations.symbols", "osolgil.equations.terms", "osolgil.landscapes",
     "osolgil.lookup.curves", "osolgil.lookup.rows", "osolgil.network", "osolgil.paths",
     "osolgil.perceptron", "osolgil.pictures.ground", "osolgil.pictures.tree_layout", "osolgil.problems",
-    "osolgil.race.entry", "osolgil.records", "osolgil.spelling", "osolgil.terminal.braille", "osolgil.terminal.drawing",
+    "osolgil.race.entry", "osolgil.records", "osolgil.schema", "osolgil.sealing", "osolgil.spelling", "osolgil.terminal.braille", "osolgil.terminal.drawing",
     "osolgil.training",
 )  # fmt: skip
 

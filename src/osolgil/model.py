@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from osolgil import sealing
 from osolgil.data import Dataset
 from osolgil.data.preprocessing import Preprocessing
 from osolgil.errors import DataError, OsolgilError, OutputError
@@ -15,7 +16,14 @@ from osolgil.files import read_json, write_atomically, write_json
 from osolgil.formulas import own
 from osolgil.network import Network
 
-_FORMAT = 1
+FORMAT = 2
+_DIGESTS_SINCE = 2
+
+
+_DAMAGES = (
+    KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError, MemoryError,
+    OsolgilError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,20 +133,31 @@ class Model:
         }
         return notebooks.facts("Model", content)
 
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What it takes, column by column, and what it answers; stored with the model and with every export."""
+        from osolgil.schema import answer_of, inputs_of
+
+        answer = answer_of(
+            self.task, self.target_name, self.class_names, self.link, self.target_mean, self.target_scale
+        )
+        return {"inputs": inputs_of(self.preprocessing), "answer": answer}
+
     def save(self, folder: Path) -> None:
         """Write model.safetensors and model.json into a folder; the JSON, written last, completes it."""
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
-        tensors = {name: np.ascontiguousarray(values) for name, values in _tensors(self).items()}
-        write_atomically(folder / "model.safetensors", lambda place: save_file(tensors, place))
-        write_json(folder / "model.json", self._facts())
+        content = save({name: np.ascontiguousarray(values) for name, values in _tensors(self).items()})
+        write_atomically(folder / "model.safetensors", lambda place: _write_bytes(place, content))
+        write_json(folder / "model.json", sealing.sealed(self._facts(), content))
 
     def _facts(self) -> dict[str, Any]:
         from osolgil import __version__
 
         return {
-            "format": _FORMAT,
+            "format": FORMAT,
             "version": __version__,
+            "schema": self.schema,
             "network": self.network.to_dict(),
             "formulas": own.facts_of([("activation", name) for name in self.network.activations]),
             "precision": self.parameters.dtype.name,
@@ -159,26 +178,32 @@ class Model:
         An activation of its author's own is arithmetic written in the vocabulary's words: it is read word by word,
         refused where it holds anything else, and only then compiled, like a formula of the catalog.
 
-        Raises OutputError where a file is missing, damaged or of another kind.
+        Models of every earlier format load. Raises OutputError where a file is missing, damaged, exchanged for
+        another model's, of another kind, or of a format that only a newer osolgil knows.
         """
         folder = Path(path).expanduser()
         if not folder.exists():
             raise OutputError(f"There is no model at {path}; give the folder a race or a training wrote.")
         folder = folder if folder.is_dir() else folder.parent
         facts = read_json(folder / "model.json")
-        if not isinstance(facts, dict) or facts.get("format") != _FORMAT:
-            raise OutputError(f"{folder / 'model.json'} is no model of format {_FORMAT}; train it again.")
+        _check_format(facts, folder / "model.json")
+        content = _read_bytes(folder / "model.safetensors")
         try:
-            return cls._from(facts, _read_tensors(folder / "model.safetensors"))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OsolgilError) as error:
+            if facts["format"] >= _DIGESTS_SINCE:
+                sealing.check(facts, content)
+            return cls._from(facts, _tensors_in(content))
+        except _DAMAGES as error:
             if isinstance(error, OutputError):
                 raise
-            raise OutputError(f"The model in {folder} is damaged ({error}); train it again.") from error
+            raise OutputError(
+                f"The model in {folder} is damaged ({_one_line(error)}); train it again."
+            ) from error
 
     @classmethod
     def _from(cls, facts: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
         own.restore(facts.get("formulas", {}))
         network = Network.from_dict(facts["network"])
+        _check_size(network, tensors)
         classes = facts["class_names"]
         if facts["precision"] not in ("float32", "float64"):
             raise ValueError("its precision is neither float32 nor float64")
@@ -222,13 +247,45 @@ def _tensors(model: Model) -> dict[str, np.ndarray]:
     return tensors
 
 
-def _read_tensors(path: Path) -> dict[str, np.ndarray]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+def _write_bytes(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
 
+
+def _read_bytes(path: Path) -> bytes:
     try:
-        return load_file(path)
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise OutputError(f"There is no {path}; the model is incomplete.") from error
-    except (OSError, SafetensorError, ValueError) as error:
-        raise OutputError(f"{path} is damaged ({error}); train the model again.") from error
+    except OSError as error:
+        raise OutputError(f"Cannot read {path}: {(error.strerror or str(error)).lower()}.") from error
+
+
+def _tensors_in(content: bytes) -> dict[str, np.ndarray]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        return load(content)
+    except SafetensorError as error:
+        raise ValueError(f"model.safetensors: {error}") from error
+
+
+def _check_format(facts: Any, path: Path) -> None:
+    found = facts.get("format") if isinstance(facts, dict) else None
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        raise OutputError(f"{path} is no model of osolgil; give the folder a race or a training wrote.")
+    if found > FORMAT:
+        raise OutputError(
+            f"{path} has format {found}, written by a newer osolgil; this one knows formats up to {FORMAT}. "
+            "Update osolgil."
+        )
+
+
+def _check_size(network: Network, tensors: dict[str, np.ndarray]) -> None:
+    """Refuse a network of another size than its numbers before memory is taken for it."""
+    if network.size + network.running_size != sum(tensor.size for tensor in tensors.values()):
+        raise ValueError("its tensors do not fit its network")
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]
