@@ -17,10 +17,14 @@ NAMES = [
 ]
 OTHERS = (
     "osolgil", "osolgil.command_line.folders", "osolgil.command_line.values", "osolgil.equations",
-    "osolgil.equations.notation", "osolgil.equations.symbols", "osolgil.equations.terms", "osolgil.landscapes",
+    "osolgil.equations.notation", "osolgil.equations.symbols", "osolgil.equations.terms", "osolgil.exports",
+    "osolgil.exports.c", "osolgil.exports.c.formulas", "osolgil.exports.c.text", "osolgil.exports.columns",
+    "osolgil.exports.formulas", "osolgil.exports.onnx", "osolgil.exports.onnx.graph", "osolgil.exports.plan",
+    "osolgil.exports.python", "osolgil.exports.python.formulas", "osolgil.exports.steps", "osolgil.landscapes",
     "osolgil.lookup.curves", "osolgil.lookup.rows", "osolgil.network", "osolgil.paths",
     "osolgil.perceptron", "osolgil.pictures.ground", "osolgil.pictures.tree_layout", "osolgil.problems",
-    "osolgil.race.entry", "osolgil.records", "osolgil.schema", "osolgil.sealing", "osolgil.spelling", "osolgil.terminal.braille", "osolgil.terminal.drawing",
+    "osolgil.race.entry", "osolgil.records", "osolgil.schema", "osolgil.sealing", "osolgil.spelling",
+    "osolgil.terminal.braille", "osolgil.terminal.drawing",
     "osolgil.training",
 )  # fmt: skip
 

@@ -20,7 +20,7 @@ LAYERS = (
     ("network",),
     # an engine's highest floor: it runs whole networks
     ("engines.cpu.fleet", "engines.cpu.compiling", "engines.cpu.calibration"),
-    ("model", "schema"),
+    ("model", "schema", "exports"),
     # a race writes its report; the report names the race's settings and the diagnosis' remedies
     ("race", "training", "diagnosis", "report", "landscape", "perceptron"),
     ("pictures", "torch"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from osolgil.data import from_arrays, load
     from osolgil.diagnosis import Diagnosis, diagnose
     from osolgil.errors import DataError, MissingLibraryError, OsolgilError, OutputError, SettingsError
+    from osolgil.exports import export
     from osolgil.formulas.own.declare import activation, loss, optimizer
     from osolgil.landscapes import Landscape, landscape
     from osolgil.model import Model
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DataError", "Diagnosis", "Entrant", "Landscape", "MissingLibraryError", "Model", "OsolgilError",
     "OutputError", "Paths", "RaceSettings", "SettingsError", "Trained", "Verdict", "activation", "diagnose",
-    "from_arrays", "landscape", "load", "loss", "optimizer", "path", "race", "train",
+    "export", "from_arrays", "landscape", "load", "loss", "optimizer", "path", "race", "train",
 ]  # fmt: skip
 __version__ = "0.1.0"
 
@@ -39,6 +40,7 @@ _HOMES = {
     **dict.fromkeys(("Entrant", "RaceSettings", "Verdict"), "osolgil.race"),
     **dict.fromkeys(("Trained", "train"), "osolgil.training"),
     "Model": "osolgil.model",
+    "export": "osolgil.exports",
     **dict.fromkeys(("Paths", "path"), "osolgil.paths"),
     **dict.fromkeys(("Landscape", "landscape"), "osolgil.landscapes"),
 }

@@ -12,7 +12,17 @@ from typing import Annotated
 
 import typer
 
-from osolgil.command_line import depth, diagnosis, endings, lessons, lookups, options, values, walks
+from osolgil.command_line import (
+    depth,
+    diagnosis,
+    endings,
+    exporting,
+    lessons,
+    lookups,
+    options,
+    values,
+    walks,
+)
 from osolgil.command_line.asked import settings
 from osolgil.command_line.folders import new_folder, resumable_folder
 from osolgil.command_line.printing import print_json
@@ -250,6 +260,7 @@ walks.add_to(app)
 lessons.add_to(app)
 diagnosis.add_to(app)
 depth.add_to(app)
+exporting.add_to(app)
 
 if __name__ == "__main__":
     sys.exit(main())

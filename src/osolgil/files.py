@@ -14,7 +14,8 @@ from osolgil.errors import OutputError
 
 _OURS = {
     "checkpoint", "diagnosis.html", "diagnosis.json", "formulas.py", "history.parquet", "layers.parquet",
-    "model.json", "model.safetensors", "plan.json", "recipe_keras.py",
+    "model.c", "model.json", "model.onnx", "model.safetensors", "model_python.py", "model_torch.py",
+    "model_torch.safetensors", "plan.json", "recipe_keras.py",
     "recipe_optax.py", "recipe_pytorch.py", "report.html", "training.json", "verdict.json",
 }  # fmt: skip
 

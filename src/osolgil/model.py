@@ -107,6 +107,12 @@ class Model:
                 values = np.exp(values)
         return values * self.target_scale + self.target_mean
 
+    def export(self, to: str, out: str | Path, *, inputs: str = "raw") -> list[Path]:
+        """Write it as an ONNX graph, a PyTorch module, a Python or a C file: see `osolgil.export`."""
+        from osolgil.exports import export
+
+        return export(self, to, out, inputs=inputs)
+
     def __repr__(self) -> str:
         layers = "-".join(map(str, self.network.widths))
         return f"Model({self.target_name!r}, {self.task}, {layers}, {self.network.size} parameters)"

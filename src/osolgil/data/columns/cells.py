@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -51,7 +52,13 @@ def text_of(value: Any) -> str | None:
     >>> text_of(3.0), text_of(" 3 "), text_of(True), text_of("TRUE"), text_of("?")
     ('3', '3', 'True', 'True', None)
     """
-    if isinstance(value, (float, np.floating)) and value == value and float(value).is_integer():
+    kind = type(value)
+    if (
+        issubclass(kind, numbers.Real)
+        and not issubclass(kind, numbers.Integral)
+        and value == value
+        and float(value).is_integer()
+    ):
         value = int(value) if abs(value) < 1e15 else value
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     text = text.encode("utf-8", "replace").decode("utf-8").strip()

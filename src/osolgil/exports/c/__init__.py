@@ -1,0 +1,178 @@
+"""A model as one C file that needs a C compiler and its mathematics, nothing else.
+
+>>> import osolgil
+>>> text = c_source(osolgil.train("iris", epochs=1, hidden=(4,)).model)
+>>> "void model_outputs(const double *features, double *outputs)" in text
+True
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from osolgil.engines.cpu.kernels import layout
+from osolgil.exports.c import preprocessing
+from osolgil.exports.c.formulas import function, helpers
+from osolgil.exports.c.text import commented, numbers, quoted
+from osolgil.exports.formulas import Names
+from osolgil.exports.plan import Layer, layers_of
+from osolgil.model import Model
+
+__all__ = ["c_source"]
+_ABOUT = """/* A network trained by osolgil {version}, as plain C99: it predicts {target}.
+
+   Compile it with:  cc -O2 -c model.c   (and link with -lm), or include it.
+
+{functions}
+*/
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+"""
+_LINEAR = """static void linear(const double *values, int inputs, int units, const REAL *weight, const REAL *bias, double *z) {
+    for (int j = 0; j < units; j++) z[j] = bias[j];
+    for (int i = 0; i < inputs; i++) {
+        const double value = values[i];
+        const REAL *row = weight + (size_t)i * units;
+        for (int j = 0; j < units; j++) z[j] += value * row[j];
+    }
+}
+"""  # noqa: E501
+_NORMALIZE = """static void normalize(double *z, int units, const REAL *gain, const REAL *shift) {
+    double mean = 0.0, variance = 0.0;
+    for (int j = 0; j < units; j++) mean += z[j];
+    mean /= units;
+    for (int j = 0; j < units; j++) variance += (z[j] - mean) * (z[j] - mean);
+    const double factor = 1.0 / sqrt(variance / units + EPSILON);
+    for (int j = 0; j < units; j++) z[j] = (z[j] - mean) * factor * gain[j] + shift[j];
+}
+"""
+
+
+def c_source(model: Model, inputs: str = "raw") -> str:
+    """The text of the file; with inputs "features" it holds the network alone, without preprocessing."""
+    from osolgil import __version__
+
+    layers = [layer.folded() for layer in layers_of(model)]
+    names = Names()
+    outputs = _outputs(layers, names)
+    real, longest = "double" if model.parameters.dtype == np.float64 else "float", _longest(layers)
+    before, functions = ("", []) if inputs != "raw" else preprocessing.source(model.preprocessing)
+    answers, more = _answers(model)
+    listed = [*functions, "model_outputs(features, outputs): what the network answers", *more]
+    about = _ABOUT.format(
+        version=__version__,
+        target=commented(model.target_name),
+        functions="\n".join(f"   {line}" for line in listed),
+    )
+    sizes = f"#define FEATURES {model.network.widths[0]}\n#define OUTPUTS {model.network.widths[-1]}\n"
+    sizes += f"#define LONGEST {longest}\n#define EPSILON {layout.EPSILON!r}\ntypedef {real} REAL;\n"
+    normalize = [_NORMALIZE] if any(layer.gain is not None for layer in layers) else []
+    texts = _formula_texts(layers, names)
+    calling = "\n\n".join([*texts, before, outputs, answers])
+    blocks = [
+        about + sizes, helpers(calling), *texts, before, *_weights(layers), _LINEAR, *normalize, outputs, answers,
+    ]  # fmt: skip
+    return "\n\n".join(block.strip("\n") for block in blocks if block) + "\n"
+
+
+def _longest(layers: list[Layer]) -> int:
+    return max(max(layer.weight.shape) for layer in layers)
+
+
+def _formula_texts(layers: list[Layer], names: Names) -> list[str]:
+    found = {}
+    for layer in layers:
+        row = layer.activation
+        if row.statistic is not None:
+            name = names.of(row.statistic)
+            found[name] = function(names.trees[name], row=True)
+        name = names.of(row.formula)
+        found[name] = function(names.trees[name], learned=row.learned)
+    return list(found.values())
+
+
+def _weights(layers: list[Layer]) -> list[str]:
+    texts = []
+    for place, layer in enumerate(layers):
+        parts = {
+            "weight": layer.weight.ravel(), "bias": layer.bias, "gain": layer.gain, "shift": layer.shift,
+            "learned": layer.learned,
+        }  # fmt: skip
+        for name, values in parts.items():
+            if values is not None:
+                texts.append(
+                    f"static const REAL {name}{place}[{len(values)}] = {{\n{numbers(values, single=True)}\n}};"
+                )
+    return texts
+
+
+def _outputs(layers: list[Layer], names: Names) -> str:
+    lines = [
+        "void model_outputs(const double *features, double *outputs) {",
+        "    double values[LONGEST], z[LONGEST];",
+        "    for (int i = 0; i < FEATURES; i++) values[i] = features[i];",
+    ]
+    for place, layer in enumerate(layers):
+        inputs, units = layer.weight.shape
+        lines.append(f"    linear(values, {inputs}, {units}, weight{place}, bias{place}, z);")
+        if layer.gain is not None:
+            lines.append(f"    normalize(z, {units}, gain{place}, shift{place});")
+        before, found = _activated(layer, place, names)
+        lines += [f"    {line}" for line in before]
+        kept = "+=" if layer.residual else "="
+        lines.append(f"    for (int j = 0; j < {layer.outputs}; j++) values[j] {kept} {found};")
+    return "\n".join([*lines, "    for (int j = 0; j < OUTPUTS; j++) outputs[j] = values[j];", "}"])
+
+
+def _activated(layer: Layer, place: int, names: Names) -> tuple[list[str], str]:
+    """What is computed before, and the value of output j."""
+    row = layer.activation
+    name = names.of(row.formula)
+    if row.statistic is not None:
+        statistic = names.of(row.statistic)
+        before = [f"double found{place}[2];", f"{statistic}(z, {layer.outputs}, found{place});"]
+        return before, f"{name}(z[j], found{place}[0], found{place}[1])"
+    if row.learned is not None:
+        return [], f"{name}(z[j], learned{place}[j])"
+    if row.kind != "pieces":
+        return [], f"{name}(z[j])"
+    folded = f"z[{row.pieces} * j]"
+    for piece in range(1, row.pieces):
+        folded = f"{name}({folded}, z[{row.pieces} * j + {piece}])"
+    return [], folded
+
+
+def _answers(model: Model) -> tuple[str, list[str]]:
+    """Functions from outputs to answers, and what is said about them."""
+    if model.class_names is None:
+        value = "exp(outputs[0])" if model.link == "log" else "outputs[0]"
+        text = f"""double model_prediction(const double *outputs) {{
+    return {value} * {model.target_scale!r} + {model.target_mean!r};
+}}"""
+        return text, ["model_prediction(outputs): the target in its own unit"]
+    listed = ", ".join(map(quoted, model.class_names))
+    names = f"const char *const model_names[OUTPUTS] = {{{listed}}};"
+    if model.task == "multi-label":
+        text = """void model_probabilities(const double *outputs, double *probabilities) {
+    for (int j = 0; j < OUTPUTS; j++) probabilities[j] = 1.0 / (1.0 + exp(-outputs[j]));
+}"""
+        return f"{names}\n\n{text}", ["model_probabilities(outputs, probabilities): of each of model_names"]
+    text = """void model_probabilities(const double *outputs, double *probabilities) {
+    double largest = outputs[0], total = 0.0;
+    for (int j = 1; j < OUTPUTS; j++) largest = larger(largest, outputs[j]);
+    for (int j = 0; j < OUTPUTS; j++) total += probabilities[j] = exp(outputs[j] - largest);
+    for (int j = 0; j < OUTPUTS; j++) probabilities[j] /= total;
+}
+
+int model_class(const double *outputs) {
+    int best = 0;
+    for (int j = 1; j < OUTPUTS; j++) best = outputs[j] > outputs[best] ? j : best;
+    return best;
+}"""
+    about = [
+        "model_probabilities(outputs, probabilities): of each of model_names",
+        "model_class(outputs): the place in model_names of the most probable one",
+    ]
+    return f"{names}\n\n{text}", about

@@ -1,0 +1,208 @@
+"""A model as one Python file that needs nothing but Python 3.8 or later.
+
+>>> import osolgil
+>>> model = osolgil.train("iris", epochs=1, hidden=(4,)).model
+>>> space = {}
+>>> exec(python_source(model), space)
+>>> space["predict"]([5.1, 3.5, 1.4, 0.2]) == model.predict([[5.1, 3.5, 1.4, 0.2]])[0]
+True
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import inspect
+import json
+import pprint
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from osolgil.data.columns import cells
+from osolgil.data.columns.category import CategoryColumn
+from osolgil.data.columns.date import DateColumn
+from osolgil.data.preprocessing import Preprocessing
+from osolgil.engines._binding import source
+from osolgil.engines.cpu.kernels import layout
+from osolgil.exports import columns as raw
+from osolgil.exports import steps
+from osolgil.exports.formulas import Names
+from osolgil.exports.plan import Layer, layers_of
+from osolgil.exports.python import runtime, words
+from osolgil.exports.python.formulas import bare, scalar_text
+from osolgil.model import Model
+
+__all__ = ["preprocessing_text", "python_source"]
+_IMPORTS = ("array", "base64", "datetime", "math", "numbers", "operator", "re", "sys")
+_ABOUT = '''"""A network trained by osolgil {version}, as plain Python 3.8 or later: it predicts {target}.
+
+predict(row), {more}outputs(row): of one row, {row}.
+"""
+
+'''
+
+
+def python_source(model: Model, inputs: str = "raw") -> str:
+    """The text of the file; with inputs "features" a row is prepared features."""
+    from osolgil import __version__
+
+    layers = [layer.folded() for layer in layers_of(model)]
+    names = Names()
+    outputs = _outputs_text(layers, names)
+    about = _ABOUT.format(
+        version=__version__,
+        target=json.dumps(model.target_name)[1:-1],
+        more="probabilities(row), " if model.class_names is not None else "",
+        row="a dictionary by column, or the cells in the order of COLUMN_NAMES"
+        if inputs == "raw"
+        else "its features in the order of FEATURES",
+    )
+    blocks = [
+        "\n".join(f"import {name}" for name in _IMPORTS),
+        bare(words),
+        *_steps_text(),
+        bare(runtime),
+        *map(scalar_text, names.trees.values()),
+        _inputs_text(model.preprocessing, inputs),
+        _layers_text(layers, "d" if model.parameters.dtype == np.float64 else "f"),
+        outputs,
+        _answers_text(model),
+    ]
+    return about + "\n\n\n".join(block.strip("\n") for block in blocks) + "\n"
+
+
+def preprocessing_text(preprocessing: Preprocessing) -> str:
+    """Everything that turns a raw row into features, for a file of another library."""
+    blocks = ["\n".join(f"import {name}" for name in _IMPORTS), bare(words), *_steps_text(), bare(runtime)]
+    return "\n\n\n".join([*(block.strip("\n") for block in blocks), _inputs_text(preprocessing, "raw")])
+
+
+def _steps_text() -> list[str]:
+    """The steps of preprocessing, and how cells are read."""
+    formulas = (steps.standardised, steps.squashed, steps.clipped, steps.date_parts)
+    constants = [
+        f"MISSING = frozenset({sorted(cells.MISSING)!r})",
+        *(f"{name} = re.compile({getattr(cells, name).pattern!r})" for name in ("_NUMBER", "_GROUPED")),
+        f"_SIGNS = {cells._SIGNS!r}",
+    ]
+    reading = [_without_hints(function) for function in (cells.parse_number, cells.text_of)]
+    return [*(source(formula) for formula in formulas), "\n".join(constants), *reading]
+
+
+def _without_hints(function: Any) -> str:
+    tree = ast.parse(inspect.getsource(function)).body[0]
+    assert isinstance(tree, ast.FunctionDef)
+    tree.body, tree.returns = tree.body[1:], None
+    for argument in tree.args.args:
+        argument.annotation = None
+    return ast.unparse(tree)
+
+
+def _inputs_text(preprocessing: Preprocessing, inputs: str) -> str:
+    if inputs != "raw":
+        return (
+            f"FEATURES = {_shown(list(preprocessing.feature_names))}\n\n\ndef features(row):\n    return row"
+        )
+    raw.check(preprocessing, "Python")
+    names = f"COLUMN_NAMES = {_shown(list(preprocessing.source_columns))}"
+    described = f"COLUMNS = {_shown(_columns(preprocessing))}"
+    return f"{names}\n{described}\n\n\ndef features(row):\n    return features_of(row, COLUMNS)"
+
+
+def _columns(preprocessing: Preprocessing) -> list[dict[str, Any]]:
+    places = {name: place for place, name in enumerate(preprocessing.source_columns)}
+    if preprocessing.divisor is not None:
+        divisor = preprocessing.divisor
+        return [{"kind": "pixel", "name": name, "place": p, "divisor": divisor} for name, p in places.items()]
+    found = []
+    for column in preprocessing.columns:
+        facts = {"kind": column.kind, "name": column.name, "place": places[column.name]}
+        if isinstance(column, CategoryColumn):
+            width = len(column.feature_names)
+            facts |= {"width": width, "places": raw.positions(column)}
+            facts["missing"] = width - 1 if column.marks_missing else -1
+        elif isinstance(column, DateColumn):
+            facts["format"] = column.format
+            facts["parts"] = [
+                {**asdict(part), "part": part.name.removeprefix(f"{column.name} ")} for part in column.parts
+            ]
+        else:
+            facts |= {name: value for name, value in asdict(column).items() if name != "name"}
+        found.append(facts)
+    return found
+
+
+def _layers_text(layers: list[Layer], kind: str) -> str:
+    made = []
+    for layer in layers:
+        parts = {
+            "weight": layer.weight.T, "bias": layer.bias, "gain": layer.gain, "shift": layer.shift,
+            "learned": layer.learned,
+        }  # fmt: skip
+        packed = [f'{name}="{_packed(values, kind)}"' for name, values in parts.items() if values is not None]
+        inputs, units = layer.weight.shape
+        made.append(f'    layer_of({inputs}, {units}, "{kind}", {", ".join(packed)}),')
+    return "\n".join(["LAYERS = [", *made, "]"])
+
+
+def _packed(values: np.ndarray, kind: str) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, "<f8" if kind == "d" else "<f4").tobytes()).decode()
+
+
+def _outputs_text(layers: list[Layer], names: Names) -> str:
+    lines = ["def outputs(row):", "    values = features(row)"]
+    for place, layer in enumerate(layers):
+        lines.append(f"    z = linear(values, LAYERS[{place}], {layout.EPSILON!r})")
+        found = _activated(layer, place, names)
+        lines.append(f"    passed = {found}")
+        sum_of = "[x + y for x, y in zip(values, passed)]"
+        lines.append(f"    values = {sum_of if layer.residual else 'passed'}")
+    return "\n".join([*lines, "    return values"])
+
+
+def _activated(layer: Layer, place: int, names: Names) -> str:
+    row = layer.activation
+    name = names.of(row.formula)
+    if row.statistic is not None:
+        return f"(lambda numbers: [{name}(x, *numbers) for x in z])({names.of(row.statistic)}(z))"
+    if row.learned is not None:
+        return f"[{name}(x, {row.learned}=p) for x, p in zip(z, LAYERS[{place}][4])]"
+    if row.kind != "pieces":
+        return f"[{name}(x) for x in z]"
+    folded = "z[i]"
+    for piece in range(1, row.pieces):
+        folded = f"{name}({folded}, z[i + {piece}])"
+    return f"[{folded} for i in range(0, len(z), {row.pieces})]"
+
+
+def _answers_text(model: Model) -> str:
+    if model.class_names is None:
+        value = "exp(outputs(row)[0])" if model.link == "log" else "outputs(row)[0]"
+        return f"def predict(row):\n    return {value} * {model.target_scale!r} + {model.target_mean!r}"
+    names = f"NAMES = {_shown(list(model.class_names))}"
+    if model.task == "multi-label":
+        return f"""{names}
+
+
+def probabilities(row):
+    return dict(zip(NAMES, [quotient_of(1.0, 1.0 + exp(-z)) for z in outputs(row)]))
+
+
+def predict(row):
+    return {{name: int(z > 0) for name, z in zip(NAMES, outputs(row))}}"""
+    return f"""{names}
+
+
+def probabilities(row):
+    return dict(zip(NAMES, softmax_of(outputs(row))))
+
+
+def predict(row):
+    found = outputs(row)
+    return NAMES[found.index(max(found))]"""
+
+
+def _shown(value: Any) -> str:
+    return pprint.pformat(value, width=100, compact=True, sort_dicts=False)

@@ -1,0 +1,208 @@
+"""A model as a plain `torch.nn.Module`: its source text, its weights, and the module itself.
+
+The source stands on its own: it needs PyTorch and safetensors, not osolgil, and goes on training where osolgil
+stopped. Weights are those of `model.safetensors` under PyTorch's names.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from osolgil.engines.cpu.kernels import layout
+from osolgil.errors import MissingLibraryError
+from osolgil.exports import columns as raw
+from osolgil.exports.formulas import Names
+from osolgil.exports.plan import Layer, layers_of
+from osolgil.exports.python import preprocessing_text
+from osolgil.exports.python.formulas import bare_text
+from osolgil.files import write_atomically, write_text
+from osolgil.model import Model
+
+__all__ = ["torch_module", "torch_source", "torch_weights", "write_torch"]
+_ABOUT = '''"""A network trained by osolgil {version}, as a plain PyTorch module: it predicts {target}.
+
+    module = load("{weights}")
+    outputs = module({given})
+{answers}
+"""
+
+'''
+_LOAD = '''def load(path):
+    """The module with its weights, ready to predict; nothing in the file is executed."""
+    from safetensors.torch import load_file
+
+    module = Network()
+    module.load_state_dict(load_file(path))
+    return module.eval()'''
+_PREPARE = '''def prepare(rows):
+    """Raw rows, dictionaries by column or cells in the order of COLUMN_NAMES, as the module's inputs."""
+    return torch.tensor([features(row) for row in rows], dtype={dtype})'''
+
+
+def torch_source(model: Model, inputs: str = "raw", weights: str = "model_torch.safetensors") -> str:
+    """The text of the file; with inputs "features" it holds the network alone, without preprocessing."""
+    from osolgil import __version__
+
+    layers, names = layers_of(model), Names()
+    network = _network(layers, names)
+    dtype = f"torch.{model.parameters.dtype.name}"
+    raw_rows = inputs == "raw"
+    about = _ABOUT.format(
+        version=__version__, target=json.dumps(model.target_name)[1:-1], weights=weights,
+        given="prepare(rows)" if raw_rows else "features", answers=_answers(model),
+    )  # fmt: skip
+    prepared = []
+    if raw_rows:
+        raw.check(model.preprocessing, "a PyTorch file")
+        prepared = [preprocessing_text(model.preprocessing), _PREPARE.format(dtype=dtype)]
+    blocks = [
+        *prepared,
+        "import torch",
+        _words_text(),
+        *map(_formula_text, names.trees.values()),
+        network.replace("DTYPE", dtype),
+        _LOAD,
+    ]
+    return about + "\n\n\n".join(block.strip("\n") for block in blocks) + "\n"
+
+
+def _words_text() -> str:
+    """The words' text, read from their file: importing it would need PyTorch."""
+    path = Path(__file__).with_name("words.py")
+    return bare_text(path.read_text("utf-8"))
+
+
+def _formula_text(tree: ast.FunctionDef) -> str:
+    return ast.unparse(ast.fix_missing_locations(_TorchWords().visit(tree)))
+
+
+class _TorchWords(ast.NodeTransformer):
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        assert isinstance(node.func, ast.Name)
+        node.func.id = f"torch_{node.func.id}"
+        return node
+
+
+def torch_weights(model: Model) -> dict[str, np.ndarray]:
+    """The module's state by name."""
+    found = {}
+    for place, layer in enumerate(layers_of(model)):
+        found[f"linear{place}.weight"] = layer.weight.T
+        found[f"linear{place}.bias"] = layer.bias
+        if layer.normalization:
+            found[f"normalization{place}.weight"] = layer.gain
+            found[f"normalization{place}.bias"] = layer.shift
+        if layer.moments:
+            mean, variance = layer.moments
+            found[f"normalization{place}.running_mean"] = mean
+            found[f"normalization{place}.running_var"] = variance
+            found[f"normalization{place}.num_batches_tracked"] = np.zeros((), np.int64)
+        if layer.learned is not None:
+            found[f"learned{place}"] = layer.learned
+    precision = model.parameters.dtype
+    return {
+        name: np.ascontiguousarray(values, None if values.dtype == np.int64 else precision)
+        for name, values in found.items()
+    }
+
+
+def torch_module(model: Model) -> Any:
+    """The module in memory, with its weights, ready to predict from prepared features.
+
+    >>> import osolgil
+    >>> model = osolgil.train("iris", epochs=1, hidden=(4,)).model
+    >>> torch_module(model)  # doctest: +SKIP
+    Network(
+      (linear0): Linear(in_features=4, out_features=4, bias=True)
+      (linear1): Linear(in_features=4, out_features=3, bias=True)
+    )
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingLibraryError("PyTorch is not installed; run: pip install torch") from error
+    space: dict[str, Any] = {"__name__": "osolgil_export"}
+    exec(compile(torch_source(model, "features"), "<exported by osolgil>", "exec"), space)
+    module = space["Network"]()
+    state = {name: torch.from_numpy(values.copy()) for name, values in torch_weights(model).items()}
+    module.load_state_dict(state)
+    return module.eval()
+
+
+def write_torch(model: Model, path: Path, inputs: str) -> list[Path]:
+    """Write the source and, beside it, its weights."""
+    from safetensors.numpy import save
+
+    weights = path.with_suffix(".safetensors")
+    content = save(torch_weights(model))
+    write_atomically(weights, lambda place: _write(place, content))
+    write_text(path, torch_source(model, inputs, weights.name))
+    return [path, weights]
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def _network(layers: list[Layer], names: Names) -> str:
+    made, forward = [], []
+    for place, layer in enumerate(layers):
+        inputs, units = layer.weight.shape
+        made.append(f"self.linear{place} = torch.nn.Linear({inputs}, {units}, dtype=DTYPE)")
+        forward.append(f"z = self.linear{place}(values)")
+        if layer.normalization:
+            options = f"eps={layout.EPSILON!r}, dtype=DTYPE"
+            kind, more = (
+                ("LayerNorm", "") if layer.normalization == "layer" else ("BatchNorm1d", ", momentum=0.1")
+            )
+            made.append(f"self.normalization{place} = torch.nn.{kind}({units}, {options}{more})")
+            forward.append(f"z = self.normalization{place}(z)")
+        if layer.learned is not None:
+            made.append(
+                f"self.learned{place} = torch.nn.Parameter(torch.zeros({layer.outputs}, dtype=DTYPE))"
+            )
+        forward += _activated(layer, place, names)
+        forward.append("values = values + passed" if layer.residual else "values = passed")
+    return "\n".join(
+        [
+            "class Network(torch.nn.Module):",
+            "    def __init__(self):",
+            "        super().__init__()",
+            *(f"        {line}" for line in made),
+            "",
+            "    def forward(self, values):",
+            *(f"        {line}" for line in forward),
+            "        return values",
+        ]
+    )
+
+
+def _activated(layer: Layer, place: int, names: Names) -> list[str]:
+    row = layer.activation
+    name = names.of(row.formula)
+    if row.statistic is not None:
+        return [f"passed = {name}(z, *{names.of(row.statistic)}(z))"]
+    if row.learned is not None:
+        return [f"passed = {name}(z, {row.learned}=self.learned{place})"]
+    if row.kind != "pieces":
+        return [f"passed = {name}(z)"]
+    lines = [f"passed = z[..., 0::{row.pieces}]"]
+    lines += [f"passed = {name}(passed, z[..., {piece}::{row.pieces}])" for piece in range(1, row.pieces)]
+    return lines
+
+
+def _answers(model: Model) -> str:
+    """How outputs become answers, as lines of the file's docstring."""
+    if model.class_names is None:
+        value = "outputs[:, 0].exp()" if model.link == "log" else "outputs[:, 0]"
+        return f"    prediction = {value} * {model.target_scale!r} + {model.target_mean!r}"
+    names = json.dumps(list(model.class_names))
+    if model.task == "multi-label":
+        return f"    probabilities = outputs.sigmoid()  # of the labels {names}"
+    return f"    probabilities = outputs.softmax(1)  # of the classes {names}"
