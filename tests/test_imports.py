@@ -22,7 +22,7 @@ LAYERS = (
     ("engines.cpu.fleet", "engines.cpu.compiling", "engines.cpu.calibration"),
     ("model", "schema", "exports"),
     # a race writes its report; the report names the race's settings and the diagnosis' remedies
-    ("race", "training", "diagnosis", "report", "landscape", "perceptron"),
+    ("race", "training", "streaming", "diagnosis", "report", "landscape", "perceptron"),
     ("pictures", "torch"),
     ("terminal", "command_line", "cli"),
 )

@@ -28,6 +28,7 @@ from osolgil.race.progress import EntrantProgress, Progress
 from osolgil.race.settings import Entrant, RaceSettings
 from osolgil.records import write_history
 from osolgil.spelling import hint
+from osolgil.streaming import memory_of, source_of, train_streamed
 
 FORMAT = 1
 _PAUSE = 0.1
@@ -70,19 +71,27 @@ def train(
     sample_weight: Any = None,
     jobs: int | None = None,
     out: str | Path | None = None,
+    memory: int | str | None = None,
+    resume: bool = False,
     progress: Callable[[Progress], None] | None = None,
     **settings: Any,
 ) -> Trained:
     """Train one network and keep the weights of its last epoch (no epoch is chosen by its validation score).
 
-    With the same settings this is, to the bit, the first tuning run of that optimizer in a race.
+    With the same settings this is, to the bit, the first tuning run of that optimizer in a race. Data larger than
+    `memory` are streamed instead: read twice, then trained on in shuffled blocks, rows held out by a hash of their
+    number; see `osolgil.streaming`.
 
     Args:
-        inputs, targets, target, task, test, sample_weight: as for `osolgil.race`.
+        inputs, targets, target, task, test, sample_weight: as for `osolgil.race`. Streamed are a .npy file, a
+            `numpy.memmap` with its targets, a Parquet file or a folder of them, where they are larger than `memory`
+            as float64, and always an iterator of batches (inputs, targets) or DataFrames.
         optimizer: a name of the catalog, or your own as for `osolgil.race`. learning_rate: by default the catalog's.
         hyperparameters: others of the optimizer, {"beta1": 0.8}.
         jobs: threads, by default one per core; the network does not depend on it.
         out: folder to write the model, history.parquet and training.json to; None: nothing.
+        memory: bytes, or "1GiB", that streaming may take beyond what the process holds when it begins; by default
+            1 GiB. resume: go on with a streamed training that was interrupted; its network is the same to the bit.
         progress: called about ten times a second.
         **settings: hidden, activation, epochs, batch_size, dropout, seed … as in `RaceSettings`.
 
@@ -100,6 +109,18 @@ def train(
         values["learning_rate"] = float(learning_rate)
     _check(settings, values)
     chosen, workers = RaceSettings(entrants=(Entrant(row.name, row.name),), **settings), threads(jobs)
+    bound = memory_of(memory)
+    source = source_of(inputs, targets, target, bound)
+    if source is not None:
+        if sample_weight is not None:
+            raise SettingsError("Rows that are streamed all weigh the same; leave sample_weight out.")
+        folder = None if out is None else _claim(Path(out).expanduser(), resume)
+        return _written(*train_streamed(
+            source, chosen, row.name, values, bound, target=target if isinstance(target, str) else None, task=task,
+            test=test, workers=workers, folder=folder, resume=resume, progress=progress,
+        ), folder=folder)  # fmt: skip
+    if resume:
+        raise SettingsError("Only a streamed training can be resumed; these data fit into memory.")
     data = data_of(inputs, targets, target, task, test, chosen.seed, sample_weight)
     loaded = time.perf_counter() - begin
     folder = None if out is None else _claim(Path(out).expanduser())
@@ -123,7 +144,14 @@ def train(
     }  # fmt: skip
     theta, running = fleet.evaluated[0], fleet.arrays["runnings"][0].copy()
     model = Model.of(data, network, theta, running, facts["made_by"])
-    trained = Trained(model, _history(fleet, run), facts, folder)
+    return _written(model, epochs_of(fleet), facts, folder)
+
+
+def _written(
+    model: Model, epochs: Mapping[str, np.ndarray], facts: dict[str, Any], folder: Path | None
+) -> Trained:
+    """The trained network, in its folder where it has one."""
+    trained = Trained(model, _history(epochs, facts), facts, folder)
     if folder is not None:
         model.save(folder)
         write_history(folder / "history.parquet", trained.history)
@@ -145,9 +173,11 @@ def _check(settings: Mapping[str, Any], values: Mapping[str, float]) -> None:
         raise SettingsError(f"The learning rate must be positive, not {values['learning_rate']}.")
 
 
-def _claim(folder: Path) -> Path:
-    claim_folder(folder, resume=False)
-    for name in ("plan.json", "verdict.json", "training.json", "model.json"):
+def _claim(folder: Path, resume: bool = False) -> Path:
+    going_on = resume and (folder / "plan.json").exists()
+    claim_folder(folder, resume=resume)
+    others = ("verdict.json", "training.json", "model.json", *(() if going_on else ("plan.json",)))
+    for name in others:
         if (folder / name).exists():
             raise OutputError(
                 f"The folder {folder} holds the {name} of other work; choose another with --out."
@@ -242,28 +272,35 @@ def _facts(
     }
 
 
-def _history(fleet: Fleet, run: RunSetting) -> dict[str, np.ndarray]:
-    """The columns of a race's history, for the one run there is."""
+def epochs_of(fleet: Fleet) -> dict[str, np.ndarray]:
+    """What the one run there is measured in every epoch."""
     table = fleet.arrays["histories"][0]
-    count = len(table)
+    return {
+        "step": table[:, layout.STEPS_DONE].astype(np.int64),
+        "training_loss": table[:, layout.TRAINING_LOSS],
+        "validation_loss": table[:, layout.VALIDATION_LOSS],
+        "validation_score": table[:, layout.VALIDATION_SCORE],
+    }
+
+
+def _history(epochs: Mapping[str, np.ndarray], facts: dict[str, Any]) -> dict[str, np.ndarray]:
+    """The columns of a race's history, for the one run there is."""
+    made, count = facts["made_by"], len(epochs["step"])
     texts = {
         "phase": "train",
-        "entrant": run.optimizer,
-        "hyperparameters": json.dumps(run.hyperparameters, sort_keys=True),
+        "entrant": made["optimizer"],
+        "hyperparameters": json.dumps(made["hyperparameters"], sort_keys=True),
         "state": "finished",
     }
     columns = {name: np.full(count, text, object) for name, text in texts.items()}
     return {
         "phase": columns["phase"],
         "entrant": columns["entrant"],
-        "learning_rate": np.full(count, run.hyperparameters["learning_rate"]),
+        "learning_rate": np.full(count, made["hyperparameters"]["learning_rate"]),
         "hyperparameters": columns["hyperparameters"],
-        "seed": np.full(count, run.seed),
+        "seed": np.full(count, made["seed"]),
         "epoch": np.arange(1, count + 1),
-        "step": table[:, layout.STEPS_DONE].astype(np.int64),
-        "training_loss": table[:, layout.TRAINING_LOSS],
-        "validation_loss": table[:, layout.VALIDATION_LOSS],
-        "validation_score": table[:, layout.VALIDATION_SCORE],
+        **epochs,
         "state": columns["state"],
-        "weighted": np.full(count, fleet.task.weights is not None),
+        "weighted": np.full(count, facts["data"]["weights"] is not None),
     }
