@@ -4,8 +4,8 @@ The bound holds for everything beyond the interpreter with osolgil's libraries i
 FIXED of it; of the rest, two blocks of training rows take half (one is trained on while the next is read), rows held
 out for validation and testing an eighth, and reading and sampling the source the rest.
 
->>> memory_of("1GiB"), memory_of("512MB"), memory_of(2**30)
-(1073741824, 512000000, 1073741824)
+>>> memory_of("1GiB"), memory_of("600MB"), memory_of(2**30)
+(1073741824, 600000000, 1073741824)
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 from osolgil.errors import SettingsError
 
 USUAL = 2**30
-FIXED = 320 * 2**20
-LEAST = 400 * 2**20
+FIXED = 400 * 2**20
+LEAST = 512 * 2**20
 SAMPLE = 100_000
 HELD_OUT = 100_000
 READ = 65_536
