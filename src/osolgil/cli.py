@@ -161,6 +161,8 @@ def train(
     seed: options.Seed = None,
     jobs: options.Jobs = None,
     out: options.Out = None,
+    memory: options.Memory = None,
+    resume: options.ResumeTraining = False,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
     lang: options.Lang = _ENGLISH,
@@ -169,7 +171,7 @@ def train(
     asked = settings(context.params)
     rows = values.test_rows(test) if test is not None else None
     others = values.pairs(hyperparameters) if hyperparameters is not None else None
-    folder = Path(out).expanduser() if out else new_folder(source)
+    folder = Path(out).expanduser() if out else resumable_folder(source) if resume else new_folder(source)
 
     from osolgil.terminal import show_training, watching
     from osolgil.terminal.closing import training_sentence
@@ -180,9 +182,11 @@ def train(
             trained = run_training(
                 source, optimizer=optimizer, learning_rate=learning_rate, hyperparameters=others,
                 target=target, task=task, test=rows, sample_weight=weights, jobs=jobs, out=folder,
-                progress=progress, **asked,
+                memory=memory, resume=resume, progress=progress, **asked,
             )  # fmt: skip
     except KeyboardInterrupt:
+        if (folder / "plan.json").exists():
+            raise endings.Stopped(_how_to_go_on(context.obj or [], folder)) from None
         raise endings.Stopped("Stopped; no network was written.") from None
     if as_json:
         print_json(trained.facts)

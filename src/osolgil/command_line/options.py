@@ -64,6 +64,10 @@ Budget = Annotated[str | None, _option("--budget", "Time to end within: 60s, 5m,
 Jobs = Annotated[int | None, _option("--jobs", "Threads. [one per core]", min=1, max=1024)]
 Out = Annotated[str | None, _option("--out", "Folder to write to. [osolgil-<data>]")]
 Resume = Annotated[bool, _option("--resume", "Go on with the unfinished race in the folder.")]
+Memory = Annotated[
+    str | None, _option("--memory", "Bound above which data are streamed: 800MB, 2GiB. [1GiB]")
+]
+ResumeTraining = Annotated[bool, _option("--resume", "Go on with the streamed training in the folder.")]
 Quiet = Annotated[bool, _option("--quiet", "Print the conclusion only.")]
 Json = Annotated[bool, _option("--json", "Print JSON only.")]
 Lang = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]

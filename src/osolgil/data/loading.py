@@ -33,8 +33,9 @@ def load(
     Everything learned from the data (means, medians, category levels) is learned on the training rows.
 
     Args:
-        source: a built-in name (`data_names()` lists them), or a path: CSV, TSV or Parquet table, NPZ, idx
-            images, a folder of idx files, or a folder with one sub-folder of pictures per class.
+        source: a built-in name (`data_names()` lists them), or a path: CSV, TSV or Parquet table, a folder of
+            Parquet files, an array file (.npy: rows of columns x1, x2 …), NPZ, idx images, a folder of idx files,
+            or a folder with one sub-folder of pictures per class.
         target: the column to predict; by default one called target, label, class or y, else the last. Several
             columns of 0 and 1, in a list or as "a,b,c", are the labels of multi-label classification.
         task: "classification", "multi-label" or "regression"; by default text, truth values and few whole
@@ -126,10 +127,10 @@ def read_rows(path: str | Path, preprocessing: Preprocessing) -> tuple[np.ndarra
         DataError: a column is missing, or the file cannot be read.
     """
     from osolgil.data.images import is_image
-    from osolgil.data.tables import read_table
+    from osolgil.data.tables import is_parquet, read_table
 
     path = _existing(path)
-    if path.is_dir() or is_image(path):
+    if (path.is_dir() and not is_parquet(path)) or is_image(path):
         return _read_pictures(path, preprocessing)
     if path.suffix == ".npz" or _is_idx(path):
         rows = _read_array(path)
@@ -172,11 +173,13 @@ def _existing(source: str | Path) -> Path:
 def _open_path(path: Path) -> Source:
     from osolgil.data.arrays import labels_beside, read_idx_folder, read_idx_pair, read_npz
     from osolgil.data.images import is_image, read_image_folder
-    from osolgil.data.tables import read_table
+    from osolgil.data.tables import is_parquet, read_table
 
     if path.is_dir():
         if any(map(_is_idx, path.iterdir())):
             return read_idx_folder(path)
+        if is_parquet(path):
+            return read_table(path)
         return read_image_folder(path)
     if path.suffix.lower() == ".npz":
         return read_npz(path)

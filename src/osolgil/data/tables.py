@@ -19,10 +19,14 @@ _CHECKED_BYTES = 64 * 2**20
 
 def read_table(path: Path, text_columns: tuple[str, ...] = ()) -> Source:
     """A file as a Source whose inputs are a DataFrame, the target still among its columns."""
+    if path.is_dir():
+        return _read_folder(path)
     raw = read_bytes(path)
     notes: list[str] = []
     if raw[:4] == b"PAR1":
         table = _read_parquet(path, raw)
+    elif raw[:6] == b"\x93NUMPY":
+        table = _read_array(path, raw)
     else:
         table = parse_text(_decode(path, raw, notes), path.name, notes, text_columns)
     table = tidy(table, notes)
@@ -165,6 +169,47 @@ def _read_parquet(path: Path, raw: bytes) -> Any:
         raise DataError(
             f"'{path.name}' is a damaged Parquet file: {' '.join(str(error).split())}."
         ) from error
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether it is a Parquet file by its name, or a folder that holds some."""
+    if path.is_dir():
+        return next(path.rglob("*.parquet"), None) is not None
+    return path.suffix.lower() == ".parquet" and path.is_file()
+
+
+def _read_folder(path: Path) -> Source:
+    """The Parquet files of a folder one below the other, in the order of their names."""
+    import pandas
+
+    files = sorted(path.rglob("*.parquet"))
+    contents = [read_bytes(file) for file in files]
+    tables = [_read_parquet(file, raw) for file, raw in zip(files, contents, strict=True)]
+    for file, table in zip(files, tables, strict=True):
+        if sorted(map(str, table.columns)) != sorted(map(str, tables[0].columns)):
+            raise DataError(f"'{file.name}' has other columns than '{files[0].name}'; they must be alike.")
+    notes: list[str] = []
+    table = tidy(pandas.concat(tables, ignore_index=True), notes)
+    if len(table) == 0:
+        raise DataError(f"The files in '{path.name}' have no rows.")
+    return Source(path.name, table, content=digest(*contents), notes=notes)
+
+
+def _read_array(path: Path, raw: bytes) -> Any:
+    """An array file (rows, columns) as a table whose columns are x1, x2 …"""
+    import numpy
+    import pandas
+
+    try:
+        array = numpy.load(io.BytesIO(raw), allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise DataError(f"'{path.name}' is a damaged array file: {' '.join(str(error).split())}.") from error
+    if array.ndim != 2 or array.dtype.kind not in "fiub":
+        raise DataError(
+            f"'{path.name}' holds an array of shape {array.shape} and type {array.dtype}; a table of numbers (rows, "
+            "columns) is needed."
+        )
+    return pandas.DataFrame(array, columns=[f"x{place + 1}" for place in range(array.shape[1])])
 
 
 def tidy(table: Any, notes: list[str]) -> Any:

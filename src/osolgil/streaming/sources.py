@@ -244,11 +244,15 @@ def _table_of(batch: Any, target: str | None, number: int) -> tuple[Any, str | N
 
 def source_of(inputs: Any, targets: Any, target: Any, memory: int) -> Rows | Iterable[Any] | None:
     """The source to stream where the data exceed the bound or come from an iterator; None: load them as usual."""
+    from osolgil.data.tables import is_parquet
+
     named = target if isinstance(target, str) else None
     if isinstance(inputs, (str, Path)):
+        if targets is not None:
+            return None
         path = Path(inputs).expanduser()
         if path.suffix == ".npy" and path.is_file():
-            found: Rows | None = ArrayRows(path, targets, named, path.stem)
+            found: Rows | None = ArrayRows(path, None, named, path.stem)
         elif is_parquet(path):
             found = ParquetRows(path, named)
         else:
@@ -261,13 +265,6 @@ def source_of(inputs: Any, targets: Any, target: Any, memory: int) -> Rows | Ite
             raise DataError("Pictures larger than memory cannot be streamed; give arrays (rows, features).")
         return ArrayRows(inputs, targets, named, "data")
     return inputs if _gives_batches(inputs, targets) else None
-
-
-def is_parquet(path: Path) -> bool:
-    """Whether it is a Parquet file, or a folder of them."""
-    if path.is_dir():
-        return next(path.rglob("*.parquet"), None) is not None
-    return path.suffix == ".parquet" and path.is_file()
 
 
 def _gives_batches(inputs: Any, targets: Any) -> bool:
