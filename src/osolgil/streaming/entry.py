@@ -17,7 +17,7 @@ from osolgil import __version__
 from osolgil.data.assemble import check_test_share
 from osolgil.engines.cpu.compiling import compile_kernels
 from osolgil.engines.cpu.fleet import RunSetting
-from osolgil.errors import OsolgilError, OutputError, SettingsError
+from osolgil.errors import DataError, OutputError, SettingsError
 from osolgil.files import told_plainly, write_json
 from osolgil.formulas import catalog
 from osolgil.model import Model
@@ -70,7 +70,7 @@ def train_streamed(
     if test is not None and not isinstance(test, (int, float)):
         raise SettingsError("Streamed rows are tested on a share of themselves; give test= such as 0.1.")
     share = None if test is None else check_test_share(test)
-    with _scratch(folder) as place:
+    with _scratch(folder, resume) as place:
         rows = streamed(source, place, target)
         chosen = replace(settings, loss=None).completed("regression", rows.rows)  # for its batch size
         split, shares = _dealt(rows, chosen, memory, share)
@@ -112,7 +112,7 @@ def train_streamed(
 
 
 @contextlib.contextmanager
-def _scratch(folder: Path | None) -> Iterator[Path]:
+def _scratch(folder: Path | None, resume: bool) -> Iterator[Path]:
     """Room on disk: inside the output folder, where a killed training finds it again; else a temporary folder."""
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="osolgil-") as place:
@@ -123,8 +123,9 @@ def _scratch(folder: Path | None) -> Iterator[Path]:
         place.mkdir(exist_ok=True)
     try:
         yield place
-    except OsolgilError:  # nothing to go on with
-        _forget(folder, place)
+    except (DataError, SettingsError):  # nothing to go on with, unless something was there before
+        if not resume:
+            _forget(folder, place)
         raise
     _forget(folder, place)
 

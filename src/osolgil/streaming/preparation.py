@@ -82,7 +82,9 @@ def prepare(
     facts = {
         "task": chosen,
         "rows": found.rows,
-        "class_names": None if levels is None else [_class_name(level) for level in levels],
+        "class_names": None
+        if levels is None
+        else [_class_name(level if isinstance(level, str) else np.float64(level)) for level in levels],
         **_scale(found, chosen, loss, source.target_name),
         "notes": found.notes + _notes(found, source),
     }
