@@ -1,5 +1,6 @@
 """`osolgil export`: files where they are expected, and one sentence for whatever cannot be."""
 
+import dataclasses
 import sys
 
 import numpy as np
@@ -9,10 +10,14 @@ import pytest
 import osolgil
 from exports.cases import network_model
 from osolgil.cli import main
-from osolgil.data.preprocessing import fit_table
+from osolgil.data.columns.category import CategoryColumn
+from osolgil.data.columns.date import DateColumn
+from osolgil.data.columns.number import NumberColumn
+from osolgil.data.preprocessing import Preprocessing, fit_table
 from osolgil.errors import MissingLibraryError, OutputError, SettingsError
 from osolgil.exports import KINDS, export
 from osolgil.files import claim_folder
+from osolgil.network import Network
 
 
 @pytest.fixture
@@ -74,9 +79,6 @@ def test_free_text_is_refused_with_the_way_out(tmp_path, to):
     )
     preprocessing, _ = fit_table(table)
     assert preprocessing.columns[0].kind == "text"
-    network = osolgil.train("iris", epochs=1).model.network
-    from osolgil.network import Network
-
     network = Network((len(preprocessing.feature_names), 4, 2), ("relu", "identity"))
     model = osolgil.Model(
         network, network.initial(0), network.initial_running(), "classification", ("a", "b"), "t", 0.0, 1.0,
@@ -92,3 +94,20 @@ def test_a_missing_library_names_the_command(monkeypatch, tmp_path, to, library,
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(MissingLibraryError, match=words):
         export(network_model("relu")[0], to, tmp_path)
+
+
+KNOWN = {
+    osolgil.Model: "network parameters running task class_names target_name target_mean target_scale preprocessing "
+    "made_by link",
+    Network: "widths activations normalization residual initial_scale",
+    Preprocessing: "source_columns columns divisor image_shape target_name",
+    NumberColumn: "name center scale fill squash marks_missing decimal",
+    CategoryColumn: "name levels rare marks_missing",
+    DateColumn: "name format parts",
+}
+
+
+@pytest.mark.parametrize("kind", KNOWN, ids=lambda kind: kind.__name__)
+def test_exports_know_every_field_of_a_model(kind):
+    """Another field may change what a model answers: teach `exports` what it means, or to refuse it, then name it."""
+    assert [field.name for field in dataclasses.fields(kind)] == KNOWN[kind].split()

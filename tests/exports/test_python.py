@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas
 import pytest
 
 from exports.cases import (
@@ -56,6 +57,19 @@ def test_cells_as_text_are_read_as_in_training():
     space = loaded(model)
     found = [space["features"](row) for row in dictionaries(texts)]
     close(found, model.preprocessing.transform(texts))
+
+
+@pytest.mark.parametrize("cell", ["1999-12-31 23:00Z", "1999-12-31T23:00:00+00:00", "2000-01-01 01:00+02:00"])
+def test_moments_in_any_spelling(cell):
+    import datetime
+
+    from osolgil.exports.python.runtime import seconds_of
+
+    assert seconds_of(cell, "ISO8601") == 946681200.0
+    assert seconds_of(datetime.date(1970, 1, 2), "ISO8601") == 86400.0
+    assert seconds_of(3, "ISO8601") == 3.0
+    for missing in (None, "", "?", "yesterday", float("nan"), pandas.NaT):
+        assert np.isnan(seconds_of(missing, "ISO8601"))
 
 
 def test_features_alone_pixels_and_float64():

@@ -38,14 +38,17 @@ def number_of(cell, decimal):
 
 def seconds_of(cell, format):
     """A moment as seconds since 1970 in UTC; nan where it is missing or cannot be read. Numbers are seconds already."""
+    if cell is None or cell != cell:
+        return NAN
     if isinstance(cell, (int, float)):
         return float(cell)
     if isinstance(cell, datetime.date) and not isinstance(cell, datetime.datetime):
         cell = datetime.datetime(cell.year, cell.month, cell.day)
-    if cell is not None and not isinstance(cell, datetime.datetime):
+    if not isinstance(cell, datetime.datetime):
         text = text_of(cell)
         try:
             if text is None or format == "ISO8601":
+                text = text if text is None or text[-1] != "Z" else f"{text[:-1]}+00:00"
                 cell = None if text is None else datetime.datetime.fromisoformat(text)
             else:
                 cell = datetime.datetime.strptime(text, format)
