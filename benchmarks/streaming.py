@@ -47,6 +47,7 @@ def main() -> None:
 
 def page(rows: int, memory: str) -> str:
     """The whole page as Markdown."""
+    before = os.getloadavg()[0]
     head = (
         "source", "size, MiB", "peak, MiB", "preparing, s", "training, s", "rows a second", "waiting for rows, s",
         "blocks an epoch", "R² on test rows",
@@ -63,10 +64,11 @@ def page(rows: int, memory: str) -> str:
         rows=rows, columns=COLUMNS, hidden=HIDDEN.replace(",", "-"), batch=BATCH, epochs=EPOCHS, memory=memory,
         best=1.0 - NOISE**2 / (variance() + NOISE**2),
     )  # fmt: skip
+    load = f"load before the start {before:.1f}"
     names = ("numpy", "numba", "pyarrow")
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
     python = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    made = f"Measured by `python -m benchmarks.streaming`: {python}, {versions}."
+    made = f"Measured by `python -m benchmarks.streaming`: {python}, {versions}; {load}."
     table = "\n".join(f"| {text} |" for text in lines)
     return "\n\n".join(["# Data larger than memory", made, about, table]) + "\n"
 
