@@ -20,6 +20,7 @@ from exports.cases import (
     seconds,
 )  # fmt: skip
 from osolgil.exports.c import c_source
+from osolgil.formulas import catalog
 
 COMPILER = shutil.which("cc")
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
@@ -112,13 +113,12 @@ def test_pixels_and_features_alone(tmp_path):
 
 def test_names_that_mean_something_to_c(tmp_path):
     """Columns and classes with quotes, ends of comments and letters of other alphabets; variables called as in C."""
-    import osolgil
 
     def odd(x, double=0.5, π=2.0):
         count = double * x
         pow = maximum(count, -1.0) ** π  # noqa: F821
         return where(pow > 3.0, 3.0, pow - count)  # noqa: F821
 
-    name = osolgil.train("iris", epochs=1, hidden=(3,), activation=odd).model.network.activations[0]
+    name = catalog.activation(odd).name
     model, rows = network_model(name, target_name='*/ "t" /*', class_names=("??/", "*/", "\\n"))
     close(outputs_of(compiled(model, tmp_path), model, rows), expected(model, rows))
