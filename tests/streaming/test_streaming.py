@@ -364,6 +364,28 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path, monkeypatch,
     assert list(tmp_path.iterdir()) == []
 
 
+def test_ctrl_c_within_a_block_keeps_no_half_of_it(tmp_path, monkeypatch, usual):
+    """As a second Ctrl-C has it: the state is under way when the interrupt arrives."""
+    import osolgil.streaming.course as course
+
+    original, count = course.Fleet.advance, 0
+
+    def interrupted(self, *more, **named):
+        nonlocal count
+        count += len(self.arrays["histories"][0]) > 1
+        original(self, *more, **named)
+        if count == 14:
+            count += 1
+            self.arrays["thetas"] += 1.0
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(course.Fleet, "advance", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        trained(folder=tmp_path)
+    model, _, _ = trained(folder=tmp_path, resume=True)
+    assert model.parameters.tobytes() == usual[0].parameters.tobytes()
+
+
 def test_batches_cut_off_while_they_were_written_down_are_asked_for_again(tmp_path):
     def batches(stop):
         for start in range(0, 6000, 1000):

@@ -56,6 +56,7 @@ class Course:
         self.prepared, self.network, self.settings, self.checkpoint = prepared, network, settings, checkpoint
         self.epochs, self.run, self.block, self.chunk = settings.epochs or 1, run, shares.block, shares.chunk
         self.seconds, self.reading = 0.0, 0.0
+        self.whole = False  # whether the state is that of whole blocks, not of a block under way
         rows = prepared.rows
         self.block = min(self.block, -(-rows // self.chunk) * self.chunk)
         self.blocks = -(-rows // self.block)
@@ -135,7 +136,7 @@ class Course:
             place += rows
 
     def train(self, workers: int, watch: Callable[[], None]) -> None:
-        """Go on from where the state stands to the end; KeyboardInterrupt leaves a checkpoint behind."""
+        """Go on from where the state stands to the end, leaving checkpoints on the way."""
         begin = time.perf_counter()
         self.checkpoint.load(0, self.fleet)
         done = int(self.fleet.arrays["runs"][0, layout.FIRST_EPOCH])
@@ -184,11 +185,13 @@ class Course:
         fleet = self.fleet
         fleet.task = self._task(buffer, rows, last)
         before = fleet.arrays["penalties"].copy()
+        self.whole = False
         try:
             fleet.advance([self.run.optimizer], number + 1, workers=workers, tick=watch)
         finally:
             if not last:
                 fleet.arrays["penalties"][...] = before
+        self.whole = True
 
     @property
     def diverged(self) -> bool:

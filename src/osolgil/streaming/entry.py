@@ -97,7 +97,8 @@ def train_streamed(
         try:
             course.train(workers, watch.look)
         except KeyboardInterrupt:
-            checkpoint.save(0, course.fleet)
+            if course.whole:  # else the last checkpoint stands: threads may be at work on the state still
+                checkpoint.save(0, course.fleet)
             raise
         watch.look(last=True)
         _refuse_diverged(course)
