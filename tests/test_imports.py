@@ -19,7 +19,7 @@ LAYERS = (
     ("equations", "problems", "paths", "lookup"),
     ("network",),
     # an engine's highest floor: it runs whole networks
-    ("engines.cpu.fleet", "engines.cpu.compiling", "engines.cpu.calibration"),
+    ("engines.cpu.fleet", "engines.cpu.compiling", "engines.cpu.calibration", "engines.cpu.workspace"),
     ("model",),
     # a race writes its report; the report names the race's settings and the diagnosis' remedies
     ("race", "training", "diagnosis", "report", "landscape", "perceptron"),
