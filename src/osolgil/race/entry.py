@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from osolgil.data import Dataset, from_arrays, load
-from osolgil.engines.cpu.compiling import compile_kernels
+from osolgil.engines.cpu.compiling import compile_kernels, usable_cores
 from osolgil.errors import SettingsError
 from osolgil.race import outputs, own_formulas
 from osolgil.race.baselines import Baselines
@@ -175,5 +174,4 @@ def threads(jobs: int | None) -> int:
     """How many threads train: `jobs`, or one per core this process may use."""
     if jobs is not None and jobs < 1:
         raise SettingsError(f"A race needs 1 job or more, not {jobs}.")
-    available = getattr(os, "process_cpu_count", None) or (lambda: len(os.sched_getaffinity(0)))
-    return jobs or available() or 1
+    return jobs or usable_cores()
