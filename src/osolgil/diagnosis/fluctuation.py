@@ -89,8 +89,10 @@ class Place:
         return 3.0 * self._of(moments.slope_kurtosis) / self.kept - 1.0
 
     def _slope_together(self) -> float:
-        whole = moments.slope(self.row, self.variance, self.shift) ** 2
-        paired = moments.square_slope_product(self.row, self.variance, self.correlation, self.shift) / whole
+        whole = moments.slope(self.row, self.variance, self.shift)
+        paired = moments.square_slope_product(self.row, self.variance, self.correlation, self.shift) / (
+            whole * whole
+        )
         return (1.0 + 2.0 * self.alignment) * paired - 1.0
 
     def _of(self, moment: moments.Moment) -> float:

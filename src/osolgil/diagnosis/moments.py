@@ -36,17 +36,15 @@ def slope(row: Activation, variance: float, shift: float = 0.0) -> float:
 @lru_cache(maxsize=16384)
 def value_spread(row: Activation, variance: float, shift: float = 0.0) -> float:
     """E[φ⁴]/E[φ²]² - 1, n times the relative variance of a layer's mean square value."""
-    return (
-        _ratio(gaussian_mean(lambda x: row(x) ** 4, variance, shift), value(row, variance, shift) ** 2) - 1.0
-    )
+    square = value(row, variance, shift)
+    return _ratio(gaussian_mean(lambda x: row(x) ** 4, variance, shift), square * square) - 1.0
 
 
 @lru_cache(maxsize=16384)
 def slope_kurtosis(row: Activation, variance: float, shift: float = 0.0) -> float:
     """E[φ'⁴]/E[φ'²]²: 1 where all slopes are equal, 2 for ReLU."""
-    return _ratio(
-        gaussian_mean(lambda x: row.slope(x) ** 4, variance, shift), slope(row, variance, shift) ** 2
-    )
+    square = slope(row, variance, shift)
+    return _ratio(gaussian_mean(lambda x: row.slope(x) ** 4, variance, shift), square * square)
 
 
 @lru_cache(maxsize=16384)
@@ -84,15 +82,18 @@ def slope_product(row: Activation, variance: float, correlation: float, shift: f
 
 def square_slope_product(row: Activation, variance: float, correlation: float, shift: float = 0.0) -> float:
     """E[φ'(u)²φ'(v)²]."""
-    whole = slope_kurtosis(row, variance, shift) * slope(row, variance, shift) ** 2
+    square = slope(row, variance, shift)
+    whole = slope_kurtosis(row, variance, shift) * square * square
     return _paired(_coefficients(row, variance, shift, "square slope"), whole, correlation)
 
 
 def _paired(squares: np.ndarray, whole: float, correlation: float) -> float:
     """The series; what lies beyond its last term counts with the next power."""
     correlation = min(max(correlation, -1.0), 1.0)
-    known = float(squares @ correlation ** np.arange(_TERMS))
-    return known + max(whole - float(squares.sum()), 0.0) * correlation**_TERMS
+    with np.errstate(all="ignore"):
+        known = float(squares @ correlation ** np.arange(_TERMS))
+        beyond = float(np.maximum(whole - squares.sum(), 0.0))
+    return known + beyond * correlation**_TERMS
 
 
 @lru_cache(maxsize=4096)
@@ -106,7 +107,7 @@ def _coefficients(row: Activation, variance: float, shift: float, kind: str) -> 
     with np.errstate(all="ignore"):
         heights = weights * function(x)
         for order in range(_TERMS):
-            found.append(float(np.sum(heights * current)) ** 2)
+            found.append(float(np.square(np.sum(heights * current))))  # infinite where it overflows
             following = (nodes * current - math.sqrt(order) * before) / math.sqrt(order + 1.0)
             before, current = current, following
     return np.array(found)

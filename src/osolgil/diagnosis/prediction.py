@@ -28,6 +28,7 @@ from osolgil.formulas.catalog import Activation
 from osolgil.initialization import critical_variances
 from osolgil.network import Network
 
+_ENDLESS = 1e60  # a signal beyond it has no end, and fourth powers of it no floating point number
 INFINITE_WIDTH = "infinite width, random weights; rows of equal size"
 
 
@@ -231,7 +232,7 @@ class _Forward:
             inverse = scale.gain_square / (spread + EPSILON)
             variance = spread * inverse + scale.bias_variance
             correlation = 0.0 if normalization == "batch" else correlation
-        self.variance.append(variance)
+        self.variance.append(variance if variance < _ENDLESS else math.inf)
         self.shift.append(scale.bias_mean)
         self.inverse.append(inverse)
         self.correlation.append(correlation)
