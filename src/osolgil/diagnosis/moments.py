@@ -12,7 +12,8 @@ from osolgil.formulas.catalog import Activation
 from osolgil.mean_field import edges, gaussian_mean
 
 Moment = Callable[[Activation, float, float], float]
-_TERMS, _POINTS, _FARTHEST = 48, 12, 16.0
+_TERMS, _FARTHEST = 48, 16.0
+_GAUSS = np.polynomial.legendre.leggauss(12)
 
 
 @lru_cache(maxsize=16384)
@@ -118,7 +119,7 @@ def _rule(shift: float, deviation: float) -> tuple[np.ndarray, np.ndarray]:
     cuts = edges(shift, deviation)
     cuts = cuts[np.abs(cuts) <= _FARTHEST]
     half, middle = 0.5 * np.diff(cuts), 0.5 * (cuts[1:] + cuts[:-1])
-    place, share = np.polynomial.legendre.leggauss(_POINTS)
+    place, share = _GAUSS
     nodes = (half[:, None] * place + middle[:, None]).ravel()
     weights = (half[:, None] * share).ravel() * np.exp(-0.5 * nodes**2) / math.sqrt(2.0 * math.pi)
     return nodes, weights

@@ -29,10 +29,7 @@ def diagnosis_sentences(facts: Facts, language: str = "en") -> list[str]:
 def assumption(facts: Facts, language: str) -> str:
     """What the prediction takes for granted, to stand beside its numbers."""
     theory = facts["theory"]
-    return message(
-        f"theory.{theory['kind']}", language, assumption=theory["assumption"], width=theory["narrowest"],
-        rows=theory["rows"],
-    )  # fmt: skip
+    return message(f"theory.{theory['kind']}", language, width=theory["narrowest"], rows=theory["rows"])
 
 
 def finding_text(facts: Facts, finding: dict[str, Any], language: str) -> str:
