@@ -13,6 +13,7 @@ from osolgil.report import reproduction
 from osolgil.report.drawing import drawing
 from osolgil.report.figures import figures
 from osolgil.report.frame import framed
+from osolgil.report.layer_section import with_layers
 from osolgil.report.recipe import recipes
 from osolgil.report.sentences import (
     difference_text,
@@ -27,15 +28,23 @@ if TYPE_CHECKING:
     from osolgil.model import Model
 
 Facts = dict[str, Any]
+Columns = dict[str, np.ndarray]
 _NETWORK_BELOW_DIGITS = 3
 
 
-def page(facts: Facts, history: dict[str, np.ndarray], model: Model | None, language: str = "en") -> str:
+def page(
+    facts: Facts,
+    history: Columns,
+    model: Model | None,
+    language: str = "en",
+    layers: Columns | None = None,
+) -> str:
     """The report as HTML text; `language` is the one it opens in."""
+    drawn = {each: figures(facts, history, each) for each in LANGUAGES}
     return framed(
         "page.html",
         language,
-        {each: figures(facts, history, each) for each in LANGUAGES},
+        **with_layers(facts, drawn, layers or {}),
         facts=facts,
         sentences={each: verdict_sentences(facts, each) for each in LANGUAGES},
         rows={each: table(facts, each) for each in LANGUAGES},
