@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from osolgil.diagnosis import moments
-from osolgil.diagnosis.alignment import Passage, excess, outputs
+from osolgil.diagnosis.alignment import Passage, along_signals, excess, outputs
 from osolgil.diagnosis.fluctuation import Place, expected
 from osolgil.diagnosis.pairs import Inputs, Pairs
 from osolgil.engines.cpu.kernels.layout import EPSILON
@@ -123,10 +123,13 @@ def predict(
     ends = outputs(inputs.loss, network.widths[-1], forward.variance[-1], forward.pairs[-1].mean)
     places = _places(network, forward, skipped, inputs.rows, ends.alignment, dropout)
     drift, deviation = expected(places, inputs.rows, inputs.unequal)
-    added = _added(network, forward, inputs, ends.pull)
+    added, strays = _added(network, forward, inputs, ends.pull)
     with np.errstate(divide="ignore"):
-        centre = (np.log(squares) + drift + np.log1p(added)) / (2.0 * math.log(10.0))
-    deviation = np.sqrt(deviation**2 + 2.0 * (added / (1.0 + added)) ** 2)
+        more, stray = np.array(
+            [along_signals(a, b, ends.pulls) for a, b in zip(added, strays, strict=True)]
+        ).T
+        centre = (np.log(squares) + drift + more) / (2.0 * math.log(10.0))
+    deviation = np.sqrt(deviation**2 + stray**2)
     return Prediction(
         np.array([s.weight_square * n for s, n in zip(scales, network.widths, strict=False)]),
         np.array(forward.variance), np.array(forward.signal), np.array(forward.similarity),
@@ -277,21 +280,25 @@ def _places(
     return places
 
 
-def _added(network: Network, forward: _Forward, inputs: Inputs, pull: float) -> np.ndarray:
-    """What the loss gradient's part along the signals adds; normalisation removes it, skips are left aside."""
+def _added(network: Network, forward: _Forward, inputs: Inputs, pull: float) -> tuple[np.ndarray, np.ndarray]:
+    """What the loss gradient's part along the signals adds, and how far its log strays, layer by layer.
+
+    Normalisation removes it, and with skips it is left aside.
+    """
     hidden = network.depth - 1
     if hidden < 1 or network.normalization is not None or network.residual:
-        return np.zeros(network.depth)
+        return np.zeros(network.depth), np.zeros(network.depth)
     before = [inputs.mean_square, *forward.signal]
     passages = [
         Passage(
             forward.rows[index], forward.variance[index], network.widths[index + 1],
             forward.scales[index + 1].weight_square, network.widths[index], before[index], forward.signal[index],
+            forward.pairs[index].average(lambda cosine: cosine**2),
         )
         for index in range(hidden)
     ]  # fmt: skip
-    added = excess(passages, network.widths[-1], forward.variance[-1], pull)
-    return np.append(np.nan_to_num(added, posinf=1e6), 0.0)
+    added, strays = excess(passages, network.widths[-1], forward.variance[-1], pull)
+    return np.append(np.nan_to_num(added, posinf=1e6), 0.0), np.append(strays, 0.0)
 
 
 def _plain(value: float) -> float | None:
