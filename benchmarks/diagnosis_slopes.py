@@ -149,7 +149,7 @@ def main(seeds: int) -> None:
     within = sum(line.error < 0.05 for line in steep)
     inside = float(np.mean([line.inside for line in found]))
     more = f"more where the slope's standard error would exceed {RESOLUTION:.0%}"
-    how = f"Width {WIDTH}, {seeds} seeds ({more}), {ROWS} rows"
+    how = f"Width {WIDTH}, at least {seeds} seeds ({more}), {ROWS} rows"
     close = f"The slope of log10 gradient per layer is predicted to within 5 % in {within} of {len(steep)} cases whose"
     beyond = f"change is beyond chance ({len(found) - len(steep)} are level); {inside:.1%} of layers lie in the band."
     nothing = "Without a prediction, since signals grow without end or gradients leave float32:"

@@ -119,7 +119,7 @@ def excess(
     """By how much (hidden layers,) the part along signals raises the mean squared gradient: 0 in infinite width.
 
     And the variance of that part's natural logarithm: each layer gives it the square of a sum over units that rows
-    have in common as far as they are alike.
+    have in common as far as they are alike, and what was born on the way is the square of a normal number.
     """
     strays = np.zeros(len(passages))
     result = np.zeros(len(passages))
@@ -129,6 +129,7 @@ def excess(
     )  # mean squared gradient of the last values, for 1 at the outputs
     square = (last.width * last.signal) ** 2
     along = pull * outputs_count * output_variance / square if square > 0.0 else 0.0
+    born = 0.0  # share of it that is not from the outputs
     total = 1.0
     for index in range(len(passages) - 1, -1, -1):
         here = passages[index]
@@ -137,12 +138,15 @@ def excess(
         found = whole * (slopes - joint / size if size > 0.0 else slopes) + along * joint
         total *= found / (whole * slopes) if whole * slopes > 0.0 else 1.0
         result[index] = total - 1.0
+        strays[index] += 2.0 * born**2
         entering = (here.inputs * here.before) ** 2
         if index == 0 or not (found > 0.0 and entering > 0.0):
             break
         following = here.width * passages[index - 1].weight_square * found
         free = max(spread - radial**2 * here.width / size, 0.0) if size > 0.0 else spread
-        square = ((here.width * radial) ** 2 * along + here.width * free * whole) / entering
+        kept, fresh = (here.width * radial) ** 2 * along, here.width * free * whole
+        born = (kept * born + fresh) / (kept + fresh) if kept + fresh > 0.0 else 0.0
+        square = (kept + fresh) / entering
         whole, along = 1.0, square / following if following > 0.0 else 0.0
         strays[:index] += 4.0 * heavy * here.alike / here.width
     return result, strays

@@ -69,7 +69,7 @@ class Place:
     normalization: Kind
     kept: float
 
-    def noise(self, rows: int) -> Noise:
+    def noise(self, rows: float) -> Noise:
         """Noise of a mean over this many rows."""
         if not self.variance > 0.0 or not moments.slope(self.row, self.variance, self.shift) > 1e-150:
             return Noise()
@@ -140,6 +140,10 @@ def expected(places: list[Place | None], rows: int, unequal: float = 0.0) -> tup
     alone = [place.noise(1) if place else Noise() for place in places]
     common = [place.noise(rows) if place else Noise() for place in places]
     single, shared = log_variance(alone, unequal), log_variance(common)
+    # rows of unequal gradients count as fewer: Σw² of log-normal weights is e^variance over their number
+    counts = np.maximum(rows * np.exp(-np.maximum(single - shared, 0.0)), 1.0)
+    common = [p.noise(float(n)) if p else Noise() for p, n in zip(places, counts, strict=True)]
+    shared = log_variance(common)
     shift = np.array([noise.shift for noise in common])[::-1].cumsum()[::-1]
     return _drift(alone, unequal) + 0.5 * (single - shared), np.sqrt(shared + shift**2)
 
