@@ -10,6 +10,7 @@ from typing import Any
 from osolgil.data import Dataset, from_arrays, load
 from osolgil.engines.cpu.compiling import compile_kernels, usable_cores
 from osolgil.errors import SettingsError
+from osolgil.model import Model
 from osolgil.race import outputs, own_formulas
 from osolgil.race.baselines import Baselines
 from osolgil.race.budget import fit
@@ -112,6 +113,7 @@ def race(
     confirmed = run(course, watcher)
     watcher.enter("test")
     facts, model = conclude(course, confirmed, data, baselines.facts())
+    facts["layers"] = shown_layers(course, confirmed, facts["recommended"], model)
     facts["seconds"] = {
         "data": loaded,
         "compile": compiled,
@@ -124,6 +126,15 @@ def race(
         outputs.write(verdict, folder, language)
         checkpoint.remove()
     return verdict
+
+
+def shown_layers(
+    course: Course, confirmed: dict[str, Candidate], recommended: str | None, model: Model | None
+) -> dict[str, Any]:
+    """What theory says of the network's layers, and why the shown runs learn or do not."""
+    from osolgil.diagnosis.shown_runs import race_layers
+
+    return race_layers(course, confirmed, recommended, model)
 
 
 def run(course: Course, watcher: Watcher) -> dict[str, Candidate]:
