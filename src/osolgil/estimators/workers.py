@@ -1,0 +1,33 @@
+"""How many threads train: as scikit-learn counts jobs, and no more than a worker process was told to use."""
+
+from __future__ import annotations
+
+import os
+
+from osolgil.errors import SettingsError
+
+
+def workers_of(jobs: int | None) -> int:
+    """`n_jobs` as a number of threads: None all cores (or what joblib leaves a worker process), -1 all, -2 one less.
+
+    >>> workers_of(3)
+    3
+    """
+    if jobs is None:
+        return min(cores(), _told())
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs == 0:
+        raise SettingsError(f"n_jobs is a number of threads, or -1 for all cores, not {jobs!r}.")
+    return jobs if jobs > 0 else max(1, cores() + 1 + jobs)
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _told() -> int:
+    """joblib tells its worker processes through the environment how many threads Numba may use."""
+    told = os.environ.get("NUMBA_NUM_THREADS", "")
+    return int(told) if told.isdigit() and int(told) > 0 else cores()
