@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import DataError, SettingsError
 from osolgil.estimators import inputs, plans, racing, runs
+from osolgil.estimators.answers import Labels
 from osolgil.estimators.calibration import check_kind, fit_calibration
 from osolgil.estimators.plans import Plan, Stopping
 from osolgil.estimators.prediction import BLOCK, Predictor, stacked
@@ -117,6 +118,8 @@ class DeepEstimator(BaseEstimator):
         key = self._data_key(seed)
         if key in known:
             return known[key]
+        if len(y) < 2 and not going_on:
+            raise DataError("There is one row only (n_samples=1); at least 2 are needed to learn from.")
         answers = self._answers if going_on else self._learn_answers(y, Rows(x, y, weights))
         given = Rows(x, self._encoded(answers, y), weights).counted()
         settings = plans.settle(self, answers.task, len(given))
@@ -203,6 +206,8 @@ class DeepEstimator(BaseEstimator):
         self._features, self._answers = prepared.features, prepared.answers
         self._predictors = [Predictor(network, *stacked(group)) for group in members]
         self._state = None
+        if isinstance(prepared.answers, Labels):
+            self.classes_ = prepared.answers.classes
         self.network_ = network
         self.n_outputs_ = network.widths[-1]
         self.n_features_out_ = network.widths[0]

@@ -158,7 +158,6 @@ class DeepClassifier(ClassifierMixin, DeepEstimator):
     def _learn_answers(self, y: np.ndarray, rows: Rows) -> Labels:
         counted = y if rows.weights is None else y[rows.weights > 0]
         found = Labels.learn(counted)
-        self.classes_ = found.classes
         if not found.multilabel and found.outputs < 2:
             raise _one_class(found.classes)
         return found
@@ -179,7 +178,7 @@ class DeepClassifier(ClassifierMixin, DeepEstimator):
 def _one_class(classes: np.ndarray) -> ValueError:
     from osolgil.errors import DataError
 
-    return DataError(f"Every row has the same class {classes[0]!r}; a classifier needs two classes.")
+    return DataError(f"Every row has the same class '{classes[0]}', which is 1 class; a classifier needs two classes.")
 
 
 def _spread(members: int) -> None:

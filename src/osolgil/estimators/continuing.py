@@ -86,7 +86,6 @@ def _check(estimator: Any) -> None:
 def _with_classes(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any) -> tuple[Any, ...]:
     x, numbers, weights = estimator._rows(X, y, sample_weight, reset=True)
     estimator._learned = Labels(np.unique(np.asarray(classes)), multilabel=np.ndim(numbers) == 2)
-    estimator.classes_ = estimator._learned.classes
     return x, numbers, weights
 
 

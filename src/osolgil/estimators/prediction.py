@@ -35,7 +35,7 @@ class Predictor:
 
     def outputs(self, features: np.ndarray, workers: int = 1) -> np.ndarray:
         """Outputs (members, rows, outputs) for float features (rows, features); the same for any `workers`."""
-        kernel, layers, size, spaces = self._ready or self._prepare()
+        kernel, layers, size, spaces, members = self._ready or self._prepare()
         rows, precision = len(features), self.thetas.dtype
         if features.dtype != precision or not features.flags.c_contiguous or not features.flags.writeable:
             features = np.require(features, precision, ("C", "W"))
@@ -46,7 +46,7 @@ class Predictor:
                 space = spaces.pop()
             except IndexError:
                 space = _space(size, precision.name)
-            for theta, running, result in zip(self.thetas, self.runnings, results, strict=True):
+            for (theta, running), result in zip(members, results, strict=True):
                 kernel(layers, theta, running, space, features, result, first, last)
             spaces.append(space)
 
@@ -66,7 +66,9 @@ class Predictor:
 
         own.restore(self.formulas)
         layers, _, size = workspace(self.network, self.thetas.dtype.name, layout.EVALUATION_ROWS)
-        self._ready = (cache.module("kernels.training").outputs_of, layers, size, [])
+        writable = [np.require(weights, requirements=("C", "W")) for weights in (self.thetas, self.runnings)]
+        members = list(zip(*writable, strict=True))  # a memory map that is read-only would compile anew
+        self._ready = (cache.module("kernels.training").outputs_of, layers, size, [], members)
         return self._ready
 
 
