@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ class Labels:
     multilabel: bool = False
 
     @property
-    def task(self) -> str:
+    def task(self) -> catalog.Task:
         return "multi-label" if self.multilabel else "classification"
 
     @property
@@ -51,7 +51,9 @@ class Labels:
         numbers = np.searchsorted(self.classes, y).clip(0, self.outputs - 1)
         strange = self.classes[numbers] != y
         if np.any(strange):
-            raise DataError(f"y has the class {y[int(np.argmax(strange))]!r}, which is not among the known classes.")
+            raise DataError(
+                f"y has the class {y[int(np.argmax(strange))]!r}, which is not among the known classes."
+            )
         return numbers.astype(np.int64)
 
     def targets(self, numbers: np.ndarray, precision: str) -> np.ndarray:
@@ -81,7 +83,7 @@ class Amounts:
     link: str
     flat: bool
 
-    task = "regression"
+    task: ClassVar[catalog.Task] = "regression"
 
     @property
     def outputs(self) -> int:
@@ -99,7 +101,9 @@ class Amounts:
         if row.link == "log":
             if values.min() < 0 or (row.targets == "positive" and values.min() == 0):
                 wanted = "above 0" if row.targets == "positive" else "of 0 or more"
-                raise DataError(f"The loss {row.name} is for targets {wanted}; choose another, such as huber.")
+                raise DataError(
+                    f"The loss {row.name} is for targets {wanted}; choose another, such as huber."
+                )
             scale = np.where(mean > 0, mean, 1.0) * unit
             return cls(np.zeros(len(unit)), scale, "log", y.ndim == 1)
         scale = np.sqrt(np.average((shares - mean) ** 2, axis=0, weights=weights))

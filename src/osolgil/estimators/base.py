@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -25,8 +25,31 @@ from osolgil.race.settings import RaceSettings
 _SEED_STEP = 1_000_000
 
 
-class DeepEstimator(BaseEstimator):
+class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Base of `DeepClassifier` and `DeepRegressor`; not for use by itself."""
+
+    hidden: Any
+    activation: Any
+    normalization: str | None
+    optimizer: Any
+    batch_size: int | None
+    early_stopping: bool
+    validation_fraction: float
+    monitor: str
+    patience: int
+    tolerance: float
+    ensemble: int
+    missing: str
+    categories: bool
+    warm_start: bool
+    n_jobs: int | None
+    random_state: Any
+    n_features_in_: int
+    network_: Any
+    _features: Any
+    _answers: Any
+    _predictors: list[Predictor]
+    _calibration: Any
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None) -> Any:
         """Train on rows X (rows, columns) and answers y.
@@ -58,6 +81,30 @@ class DeepEstimator(BaseEstimator):
 
         return continuing.partial_fit(self, X, y, classes, sample_weight)
 
+    def transform(self, X: Any) -> np.ndarray:
+        """What the last hidden layer makes of rows, float (rows, its width): features learned for the answers.
+
+        The networks of an ensemble, or of quantiles, stand side by side.
+        """
+        return self._blocks(X, lambda features: np.hstack([p.hidden(features) for p in self._predictors]))
+
+    @property
+    def _n_features_out(self) -> int:
+        return sum(len(predictor) for predictor in self._predictors) * self.network_.widths[-2]
+
+    def save(self, folder: Any) -> None:
+        """Write the fitted estimator into a folder, as safetensors and JSON; `osolgil.load_estimator` reads it."""
+        from osolgil.estimators import saving
+
+        saving.save(self, folder)
+
+    def to_model(self) -> Any:
+        """The network as an `osolgil.Model`; None for an ensemble, several targets, quantiles or a calibration."""
+        from osolgil.estimators import saving
+
+        check_is_fitted(self)
+        return saving.to_model(self)
+
     # what subclasses say
 
     def _read_answers(self, y: Any, rows: int) -> np.ndarray:
@@ -82,7 +129,9 @@ class DeepEstimator(BaseEstimator):
         if self.monitor not in ("loss", "score"):
             raise SettingsError(f"monitor is loss or score, not {self.monitor!r}.")
         if not isinstance(self.patience, (int, np.integer)) or self.patience < 1:
-            raise SettingsError(f"patience must be a whole number of epochs from 1 up, not {self.patience!r}.")
+            raise SettingsError(
+                f"patience must be a whole number of epochs from 1 up, not {self.patience!r}."
+            )
 
     def _races(self) -> bool:
         return isinstance(self.optimizer, str) and self.optimizer == "race"
@@ -172,7 +221,9 @@ class DeepEstimator(BaseEstimator):
             return None
         old = predictors[0]
         if old.network != network or len(old) != self.ensemble:
-            raise SettingsError("warm_start goes on with the network there is; hidden, activation … must not change.")
+            raise SettingsError(
+                "warm_start goes on with the network there is; hidden, activation … must not change."
+            )
         return [predictor.thetas for predictor in predictors]
 
     def _finish(
@@ -210,7 +261,6 @@ class DeepEstimator(BaseEstimator):
             self.classes_ = prepared.answers.classes
         self.network_ = network
         self.n_outputs_ = network.widths[-1]
-        self.n_features_out_ = network.widths[0]
         self._calibration = None
         kind = getattr(self, "calibrate", None)
         if kind is not None:
@@ -238,7 +288,11 @@ class DeepEstimator(BaseEstimator):
             return answer(self._features.transform(rows))
         parts = []
         for start in range(0, len(rows), BLOCK):
-            part = rows[start : start + BLOCK] if isinstance(rows, np.ndarray) else rows.iloc[start : start + BLOCK]
+            part = (
+                rows[start : start + BLOCK]
+                if isinstance(rows, np.ndarray)
+                else rows.iloc[start : start + BLOCK]
+            )
             parts.append(answer(self._features.transform(part)))
         return np.concatenate(parts)
 
@@ -259,7 +313,9 @@ class DeepEstimator(BaseEstimator):
         return inputs.read(self, X, reset=False)
 
     def _outputs(self, features: np.ndarray, group: int = 0) -> np.ndarray:
-        return self._predictors[group].outputs(features, workers_of(self.n_jobs) if len(features) > 512 else 1)
+        return self._predictors[group].outputs(
+            features, workers_of(self.n_jobs) if len(features) > 512 else 1
+        )
 
     def _shares(self, features: np.ndarray) -> np.ndarray:
         raise NotImplementedError
@@ -272,7 +328,7 @@ class DeepEstimator(BaseEstimator):
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = self.missing == "fill"
         tags.input_tags.string = tags.input_tags.categorical = bool(self.categories)
-        tags.non_deterministic = False
+        tags.transformer_tags.preserves_dtype = []
         return tags
 
 

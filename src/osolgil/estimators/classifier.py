@@ -178,7 +178,9 @@ class DeepClassifier(ClassifierMixin, DeepEstimator):
 def _one_class(classes: np.ndarray) -> ValueError:
     from osolgil.errors import DataError
 
-    return DataError(f"Every row has the same class '{classes[0]}', which is 1 class; a classifier needs two classes.")
+    return DataError(
+        f"Every row has the same class '{classes[0]}', which is 1 class; a classifier needs two classes."
+    )
 
 
 def _spread(members: int) -> None:

@@ -28,7 +28,9 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
         learned = estimator._learned
     else:
         x, numbers, weights = estimator._rows(X, y, sample_weight, reset=first)
-        learned = estimator._learn_answers(numbers, Rows(x, numbers, weights)) if first else estimator._answers
+        learned = (
+            estimator._learn_answers(numbers, Rows(x, numbers, weights)) if first else estimator._answers
+        )
         _same_classes(learned, classes)
     given = Rows(x, estimator._encoded(learned, numbers), weights).counted()
     settings = plans.settle(estimator, learned.task, max(len(given), plans.WHOLE + 1))
@@ -76,9 +78,11 @@ def _advance(estimator: Any, prepared: Prepared, states: list[dict[str, np.ndarr
 
 def _check(estimator: Any) -> None:
     if estimator._races():
-        raise SettingsError('partial_fit cannot race; use fit, or name an optimizer.')
+        raise SettingsError("partial_fit cannot race; use fit, or name an optimizer.")
     if estimator.schedule != "constant":
-        raise SettingsError('partial_fit has no planned end, which a schedule needs; set schedule="constant".')
+        raise SettingsError(
+            'partial_fit has no planned end, which a schedule needs; set schedule="constant".'
+        )
     if estimator.early_stopping or getattr(estimator, "calibrate", None) is not None:
         raise SettingsError("partial_fit holds no rows out; set early_stopping=False and calibrate=None.")
 
@@ -93,6 +97,6 @@ def _same_classes(learned: Any, classes: Any) -> None:
     if classes is None or not isinstance(learned, Labels):
         return
     if not np.array_equal(np.unique(np.asarray(classes)), learned.classes):
-        raise SettingsError("partial_fit was given other classes before; all must be named on the first call.")
-
-
+        raise SettingsError(
+            "partial_fit was given other classes before; all must be named on the first call."
+        )

@@ -104,7 +104,8 @@ def check_choices(estimator: Any) -> None:
 def _checked(estimator: Any, rows: Any, reset: bool, named: bool = False) -> np.ndarray:
     from sklearn.utils.validation import check_array, validate_data
 
-    settings = {
+    array: Any
+    settings: dict[str, Any] = {
         "accept_sparse": ("csr", "csc", "coo"),
         "dtype": [np.float64, np.float32, np.uint8],
         "ensure_all_finite": "allow-nan" if estimator.missing == "fill" else True,

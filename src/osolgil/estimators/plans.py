@@ -89,7 +89,7 @@ def activations_of(estimator: Any) -> tuple[str, ...]:
     """One activation per hidden layer; a single one stands for all. With no hidden layer, the default's name."""
     given, count = estimator.activation, len(widths_of(estimator.hidden))
     several = isinstance(given, Sequence) and not isinstance(given, str)
-    names = list(given) if several else [given] * max(count, 1)
+    names: list[Any] = list(given) if several else [given] * max(count, 1)
     if several and len(names) != count:
         raise SettingsError(f"activation names {len(names)} layers, but there are {count} hidden ones.")
     return tuple(catalog.activation(name).text for name in names) or ("relu",)
@@ -104,7 +104,9 @@ def widths_of(hidden: Any) -> tuple[int, ...]:
     except (TypeError, ValueError):
         whole, widths = False, ()
     if not whole or isinstance(hidden, str):
-        raise SettingsError(f"hidden gives the width of every hidden layer, such as (64, 64), not {hidden!r}.")
+        raise SettingsError(
+            f"hidden gives the width of every hidden layer, such as (64, 64), not {hidden!r}."
+        )
     return widths
 
 
@@ -137,7 +139,9 @@ def runs_of(estimator: Any, settings: RaceSettings, seeds: Sequence[int]) -> tup
     )  # fmt: skip
 
 
-def prepare_kernels(network: Network, loss: str, kind: Any, precision: str, optimizers: Sequence[str]) -> None:
+def prepare_kernels(
+    network: Network, loss: str, kind: Any, precision: str, optimizers: Sequence[str]
+) -> None:
     """Compile or load what plans need, once per process for everything that shares formulas."""
     _prepare(tuple(sorted(set(network.activations))), loss, kind, precision, tuple(dict.fromkeys(optimizers)))
 

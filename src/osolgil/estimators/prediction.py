@@ -56,9 +56,30 @@ class Predictor:
         else:
             share = -(-rows // workers // layout.EVALUATION_ROWS + 1) * layout.EVALUATION_ROWS
             with ThreadPoolExecutor(workers) as pool:
-                for done in [pool.submit(answer, start, min(start + share, rows)) for start in range(0, rows, share)]:
+                for done in [
+                    pool.submit(answer, start, min(start + share, rows)) for start in range(0, rows, share)
+                ]:
                     done.result()
         return results
+
+    def hidden(self, features: np.ndarray) -> np.ndarray:
+        """Values of the last hidden layer (rows, members · width), of the features themselves where there is none."""
+        kernel, layers, size, _, members = self._ready or self._prepare()
+        if len(layers) < 2:
+            return np.tile(features, len(members))
+        features = np.require(features, self.thetas.dtype, ("C", "W"))
+        width, value = self.network.widths[-2], int(layers[-2, layout.VALUE])
+        space, unused = (
+            _space(size, self.thetas.dtype.name),
+            np.empty((len(features), self.network.widths[-1]), features.dtype),
+        )
+        found = np.empty((len(features), len(members), width), features.dtype)
+        for start in range(0, len(features), layout.EVALUATION_ROWS):
+            stop = min(start + layout.EVALUATION_ROWS, len(features))
+            for place, (theta, running) in enumerate(members):
+                kernel(layers, theta, running, space, features, unused, start, stop)
+                found[start:stop, place] = space[value : value + (stop - start) * width].reshape(-1, width)
+        return found.reshape(len(features), -1)
 
     def _prepare(self) -> tuple[Any, ...]:
         from osolgil.engines.cpu import cache

@@ -133,7 +133,7 @@ def split(labels: np.ndarray | None, rows: int, share: float, seed: int) -> tupl
         groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
     held = []
     for group in groups:
-        count = min(int(round(len(group) * share)), len(group) - 1)
+        count = min(round(len(group) * share), len(group) - 1)
         held.append(random.permutation(group)[:count])
     chosen = np.sort(np.concatenate(held))
     if len(chosen) == 0:
@@ -157,7 +157,9 @@ def _weights(parts: Sequence[Rows], precision: str) -> np.ndarray | None:
         return None
     weights = [np.ones(len(part)) if part.weights is None else part.weights for part in parts]
     if not all(part.any() for part in weights):
-        raise DataError("The weights of the validation rows are zero in every row; give some of them a weight.")
+        raise DataError(
+            "The weights of the validation rows are zero in every row; give some of them a weight."
+        )
     scaled = np.concatenate(weights) / weights[0].max()
     scaled /= scaled[: len(weights[0])].mean()
     if not np.isfinite(scaled.astype(np.float32)).all():

@@ -55,7 +55,9 @@ def fit(estimator: Any, prepared: Prepared) -> None:
     """Race on the prepared rows, and keep the best runs' networks and the verdict, `race_`."""
     begin = time.perf_counter()
     if len(prepared.tasks) > 1 or (prepared.answers.task == "regression" and prepared.answers.outputs > 1):
-        raise SettingsError('optimizer="race" races on one target; name an optimizer for several, or for quantiles.')
+        raise SettingsError(
+            'optimizer="race" races on one target; name an optimizer for several, or for quantiles.'
+        )
     chosen, budget, fixed = _settings(estimator, prepared)
     workers = workers_of(estimator.n_jobs)
     data = _dataset(prepared)
@@ -83,7 +85,9 @@ def _keep(estimator: Any, prepared: Prepared, course: KeepingCourse, tied: Seque
     if estimator.ensemble > 1:
         every = [(c, place) for c in tied for place in range(len(c.seeds)) if not c.diverged[place]]
         order = {id(candidate): rank for rank, candidate in enumerate(tied)}
-        every.sort(key=lambda e: (-e[0].scores()[e[1]], e[0].losses(e[0].epochs)[e[1]], order[id(e[0])], e[1]))
+        every.sort(
+            key=lambda e: (-e[0].scores()[e[1]], e[0].losses(e[0].epochs)[e[1]], order[id(e[0])], e[1])
+        )
         places = every[: estimator.ensemble]
     members = [(course.networks[c][0][place], course.networks[c][1][place]) for c, place in places]
     estimator._keep(prepared, course.network, [members])
@@ -110,9 +114,13 @@ def _settings(estimator: Any, prepared: Prepared) -> tuple[RaceSettings, float |
     for name in given:
         if name not in known:
             words = ("optimizers", "budget", *known[1:])
-            raise SettingsError(f"race has no setting '{name}'; it has {', '.join(words)}.{hint(name, words)}")
+            raise SettingsError(
+                f"race has no setting '{name}'; it has {', '.join(words)}.{hint(name, words)}"
+            )
     fixed = set(given) | {name for name in ("epochs", "batch_size") if getattr(estimator, name) is not None}
-    settings = replace(prepared.settings, seed=prepared.seed // 1_000_000, **{"confirmation_seeds": None, **given})
+    settings = replace(
+        prepared.settings, seed=prepared.seed // 1_000_000, **{"confirmation_seeds": None, **given}
+    )
     return settings.completed(prepared.answers.task, prepared.given), budget, frozenset(fixed)
 
 
@@ -150,4 +158,9 @@ def _split(prepared: Prepared, rows: np.ndarray) -> Split:
         original = targets[:, 0].astype(np.float64) * answers.scale[0]
     if answers.task == "classification":
         targets = targets.argmax(axis=1).astype(np.int64)
-    return Split(task.inputs[rows], targets.astype(np.int64 if targets.dtype.kind == "i" else np.float32), original, weights)
+    return Split(
+        task.inputs[rows],
+        targets.astype(np.int64 if targets.dtype.kind == "i" else np.float32),
+        original,
+        weights,
+    )

@@ -159,7 +159,9 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
     def _levels(self) -> list[float]:
         levels = np.atleast_1d(np.asarray(self.quantiles, float))
         if levels.ndim != 1 or len(levels) == 0 or not np.all((levels > 0) & (levels < 1)):
-            raise SettingsError(f"quantiles are numbers between 0 and 1, such as (0.1, 0.9), not {self.quantiles!r}.")
+            raise SettingsError(
+                f"quantiles are numbers between 0 and 1, such as (0.1, 0.9), not {self.quantiles!r}."
+            )
         return levels.tolist()
 
     def _losses(self, settings: RaceSettings) -> list[str]:

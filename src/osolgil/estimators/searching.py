@@ -124,7 +124,8 @@ def search(
     if not isinstance(last, DeepEstimator):
         raise SettingsError("search takes a DeepClassifier or DeepRegressor, or a Pipeline that ends in one.")
     candidates = _candidates(grid)
-    folds = list(check_cv(cv, y, classifier=is_classifier(last)).split(X, y, groups))
+    splitter: Any = check_cv(cv, y, classifier=is_classifier(last))
+    folds = list(splitter.split(X, y, groups))
     scorer = check_scoring(estimator, scoring)
     trials: list[_Trial] = []
     waiting: list[_Trial] = []
@@ -151,7 +152,9 @@ def search(
 class _Fold:
     """A fold's rows, and what was prepared from them already."""
 
-    def __init__(self, number: int, X: Any, y: Any, weights: Any, train: np.ndarray, test: np.ndarray) -> None:
+    def __init__(
+        self, number: int, X: Any, y: Any, weights: Any, train: np.ndarray, test: np.ndarray
+    ) -> None:
         self.number = number
         self.training = _safe_indexing(X, train), _safe_indexing(y, train)
         self.testing = _safe_indexing(X, test), _safe_indexing(y, test)
@@ -167,13 +170,18 @@ class _Fold:
     def trial(self, estimator: Any, place: int, params: Mapping[str, Any]) -> _Trial:
         """Prepare one setting."""
         begin = time.perf_counter()
-        chosen = clone(estimator).set_params(**clone_values(params))
+        chosen: Any = clone(estimator)
+        chosen.set_params(**clone_values(params))
         rows, testing, deep, key = self.training[0], self.testing[0], chosen, ""
         if isinstance(chosen, Pipeline):
             deep, key = chosen.steps[-1][1], repr([(name, step) for name, step in chosen.steps[:-1]])
             if key not in self.steps:
                 before = chosen[:-1]
-                self.steps[key] = before, before.fit_transform(*self.training), before.transform(self.testing[0])
+                self.steps[key] = (
+                    before,
+                    before.fit_transform(*self.training),
+                    before.transform(self.testing[0]),
+                )
             _, rows, testing = self.steps[key]
         deep._begin()
         if deep._races():
@@ -226,7 +234,8 @@ def _candidates(grid: Any) -> list[dict[str, Any]]:
 
 
 def _fitted(estimator: Any, params: Mapping[str, Any], X: Any, y: Any, sample_weight: Any) -> Any:
-    chosen = clone(estimator).set_params(**clone_values(params))
+    chosen: Any = clone(estimator)
+    chosen.set_params(**clone_values(params))
     if sample_weight is None:
         return chosen.fit(X, y)
     prefix = f"{chosen.steps[-1][0]}__" if isinstance(chosen, Pipeline) else ""
@@ -254,7 +263,7 @@ def _results(candidates: Sequence[Mapping[str, Any]], trials: Sequence[_Trial], 
 def _parameters(candidates: Sequence[Mapping[str, Any]]) -> dict[str, np.ma.MaskedArray]:
     columns = {}
     for name in sorted({name for params in candidates for name in params}):
-        values = np.ma.masked_all(len(candidates), dtype=object)
+        values = np.ma.masked_all(len(candidates), dtype=np.dtype(object))  # type: ignore[arg-type]
         for place, params in enumerate(candidates):
             if name in params:
                 values[place] = params[name]
