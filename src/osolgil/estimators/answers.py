@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -32,7 +31,12 @@ class Labels:
         """The classes there are; ValueError where y is no classification target."""
         from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
-        check_classification_targets(y)
+        try:
+            check_classification_targets(y)
+        except TypeError:
+            raise DataError(
+                "y has gaps, or mixes numbers with texts; fill the gaps, or make all texts."
+            ) from None
         if type_of_target(y, input_name="y") == "multilabel-indicator":
             return cls(np.arange(np.shape(y)[1]), multilabel=True)
         if np.ndim(y) == 2:
@@ -42,14 +46,17 @@ class Labels:
     def encode(self, y: np.ndarray) -> np.ndarray:
         """Class numbers int64 (rows,), or labels of 0 and 1 (rows, labels)."""
         if self.multilabel:
-            dense = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+            dense = np.asarray(y)
             if dense.ndim != 2 or dense.shape[1] != self.outputs:
                 raise DataError(f"y has shape {dense.shape}, but {self.outputs} labels are known.")
             return (dense != 0).astype(np.int64)
         if np.ndim(y) != 1:
             raise DataError(f"y has shape {np.shape(y)}, but one class per row is known.")
-        numbers = np.searchsorted(self.classes, y).clip(0, self.outputs - 1)
-        strange = self.classes[numbers] != y
+        try:
+            numbers = np.searchsorted(self.classes, y).clip(0, self.outputs - 1)
+        except TypeError:
+            raise DataError(f"y has classes of another kind than {self.classes.tolist()[:5]}.") from None
+        strange = np.asarray(self.classes[numbers] != y)
         if np.any(strange):
             raise DataError(
                 f"y has the class {y[int(np.argmax(strange))]!r}, which is not among the known classes."
@@ -90,8 +97,11 @@ class Amounts:
         return len(self.mean)
 
     @classmethod
-    def learn(cls, y: np.ndarray, weights: np.ndarray | None, loss: str) -> Amounts:
-        """Learn from the training rows' targets, in their own unit."""
+    def learn(cls, y: np.ndarray, weights: np.ndarray | None, loss: str, final: bool = True) -> Amounts:
+        """Learn from the training rows' targets, in their own unit.
+
+        final: no other rows will come, so a target that never changes is predicted as it is.
+        """
         row = catalog.loss(loss)
         values = y.reshape(len(y), -1)
         unit = np.abs(values).max(axis=0)
@@ -107,7 +117,7 @@ class Amounts:
             scale = np.where(mean > 0, mean, 1.0) * unit
             return cls(np.zeros(len(unit)), scale, "log", y.ndim == 1)
         scale = np.sqrt(np.average((shares - mean) ** 2, axis=0, weights=weights))
-        scale = np.where(scale > 1e-15, scale, 1.0) * unit
+        scale = np.where(scale > 1e-15, scale, 0.0 if final else 1.0) * unit
         return cls(mean * unit, np.minimum(scale, np.finfo(float).max), "identity", y.ndim == 1)
 
     def encode(self, y: np.ndarray) -> np.ndarray:
@@ -116,7 +126,7 @@ class Amounts:
         if values.shape[1] != self.outputs:
             raise DataError(f"y has {values.shape[1]} columns, but {self.outputs} are known.")
         with np.errstate(over="ignore"):
-            return np.clip((values - self.mean) / self.scale, -1e6, 1e6)
+            return np.clip((values - self.mean) / np.where(self.scale > 0, self.scale, 1.0), -1e6, 1e6)
 
     def targets(self, numbers: np.ndarray, precision: str) -> np.ndarray:
         """Targets of the network (rows, targets)."""
@@ -143,7 +153,12 @@ def read_labels(y: Any, rows: int) -> Any:
         y = y.toarray()
     y = _arrayed(y)
     if y.ndim == 2 and y.shape[1] > 1:
-        y = check_array(y, dtype=None, ensure_all_finite=True, input_name="y")
+        y = check_array(
+            y,
+            dtype=None,  # type: ignore[arg-type]
+            ensure_all_finite=True,
+            input_name="y",
+        )
     else:
         y = column_or_1d(y, warn=True)
         y = _check_y(y, multi_output=False, y_numeric=False)
@@ -161,7 +176,7 @@ def read_amounts(y: Any, rows: int) -> np.ndarray:
     y = _arrayed(y)
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
-    y = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
+    y = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")  # type: ignore[arg-type]
     if y.ndim > 2:
         raise DataError(f"y has shape {y.shape}; it must be (rows,) or (rows, targets).")
     _same_length(rows, y, check_consistent_length)
@@ -188,9 +203,7 @@ def class_weights(setting: Any, y: np.ndarray) -> np.ndarray | None:
         return None
     from sklearn.utils.class_weight import compute_sample_weight
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return compute_sample_weight(setting, y)
+    return compute_sample_weight(setting, y)
 
 
 def _arrayed(y: Any) -> np.ndarray:

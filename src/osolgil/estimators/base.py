@@ -110,7 +110,7 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _read_answers(self, y: Any, rows: int) -> np.ndarray:
         raise NotImplementedError
 
-    def _learn_answers(self, y: Any, rows: Rows) -> Answers:
+    def _learn_answers(self, y: Any, rows: Rows, final: bool = True) -> Answers:
         raise NotImplementedError
 
     def _row_weights(self, y: np.ndarray, weights: Any) -> np.ndarray | None:
@@ -170,7 +170,7 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if len(y) < 2 and not going_on:
             raise DataError("There is one row only (n_samples=1); at least 2 are needed to learn from.")
         answers = self._answers if going_on else self._learn_answers(y, Rows(x, y, weights))
-        given = Rows(x, self._encoded(answers, y), weights).counted()
+        given = self._encoded(answers, Rows(x, y, weights))
         settings = plans.settle(self, answers.task, len(given))
         validation = None if validation_data is None else self._validation(validation_data, answers)
         prepared = prepare(
@@ -180,14 +180,18 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         known[key] = prepared
         return prepared
 
-    def _encoded(self, answers: Answers, y: np.ndarray) -> np.ndarray:
-        return y if answers.task == "regression" else answers.encode(y)
+    def _encoded(self, answers: Answers, rows: Rows) -> Rows:
+        """The rows that count; classes as numbers."""
+        counted = rows.counted()
+        if isinstance(answers, Labels):
+            return Rows(counted.x, answers.encode(counted.y), counted.weights)
+        return counted
 
     def _validation(self, given: Any, answers: Answers) -> Rows:
         if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
             raise DataError("validation_data is a pair (X, y) or three (X, y, weights).")
         x, y, weights = self._rows(given[0], given[1], given[2] if len(given) == 3 else None, reset=False)
-        return Rows(x, self._encoded(answers, y), weights)
+        return self._encoded(answers, Rows(x, y, weights))
 
     def _data_key(self, seed: int) -> tuple[Any, ...]:
         names = ("numeric", "categories", "missing", "class_weight", "loss", "quantiles", "early_stopping", "calibrate",

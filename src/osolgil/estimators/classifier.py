@@ -155,7 +155,7 @@ class DeepClassifier(ClassifierMixin, DeepEstimator):
     def _read_answers(self, y: Any, rows: int) -> np.ndarray:
         return answers.read_labels(y, rows)
 
-    def _learn_answers(self, y: np.ndarray, rows: Rows) -> Labels:
+    def _learn_answers(self, y: np.ndarray, rows: Rows, final: bool = True) -> Labels:
         counted = y if rows.weights is None else y[rows.weights > 0]
         found = Labels.learn(counted)
         if not found.multilabel and found.outputs < 2:

@@ -29,10 +29,12 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
     else:
         x, numbers, weights = estimator._rows(X, y, sample_weight, reset=first)
         learned = (
-            estimator._learn_answers(numbers, Rows(x, numbers, weights)) if first else estimator._answers
+            estimator._learn_answers(numbers, Rows(x, numbers, weights), final=False)
+            if first
+            else estimator._answers
         )
         _same_classes(learned, classes)
-    given = Rows(x, estimator._encoded(learned, numbers), weights).counted()
+    given = estimator._encoded(learned, Rows(x, numbers, weights))
     settings = plans.settle(estimator, learned.task, max(len(given), plans.WHOLE + 1))
     prepared = preparation.prepare(
         estimator, given, learned, None, 0.0, estimator._losses(settings), settings, estimator._seed(),

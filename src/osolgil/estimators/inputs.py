@@ -73,6 +73,7 @@ def read(estimator: Any, rows: Any, reset: bool) -> Any:
         return _checked(estimator, rows, reset)
     from sklearn.utils.validation import validate_data
 
+    _check_names(frame)
     if not _is_numeric(frame):
         if not estimator.categories:
             raise DataError(
@@ -170,16 +171,19 @@ def _is_numeric(frame: Any) -> bool:
     )
 
 
+def _check_names(frame: Any) -> None:
+    names = [str(name) for name in frame.columns]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"Two columns of X are called '{twice}'; rename one of them.")
+
+
 def _check_table(frame: Any, missing: str) -> None:
     if frame.shape[1] == 0 or len(frame) == 0:
         raise DataError(
             f"Found a table of shape {frame.shape}: 0 sample(s) or 0 feature(s) (shape={frame.shape}) while a "
             "minimum of 1 is required."
         )
-    names = [str(name) for name in frame.columns]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"Two columns of X are called '{twice}'; rename one of them.")
     if missing == "error" and frame.isna().to_numpy().any():
         raise DataError('X contains NaN, which missing="error" does not allow; fill the gaps, or allow them.')
 

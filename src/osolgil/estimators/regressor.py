@@ -174,12 +174,12 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
     def _read_answers(self, y: Any, rows: int) -> np.ndarray:
         return answers.read_amounts(y, rows)
 
-    def _learn_answers(self, y: np.ndarray, rows: Rows) -> Amounts:
+    def _learn_answers(self, y: np.ndarray, rows: Rows, final: bool = True) -> Amounts:
         from osolgil.formulas import catalog
 
         counted = rows.counted()
         name = "squared_error" if self.loss is None else catalog.loss(self.loss).text
-        return Amounts.learn(counted.y, counted.weights, name)
+        return Amounts.learn(counted.y, counted.weights, name, final)
 
     def _row_weights(self, y: np.ndarray, weights: Any) -> np.ndarray | None:
         return answers.read_weights(weights, len(y))

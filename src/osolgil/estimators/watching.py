@@ -45,7 +45,8 @@ class Watch:
     def of(cls, estimator: Any, epochs: int, validates: bool) -> Watch | None:
         """The watch an estimator's `callbacks` and `progress` ask for, None where they ask for nothing."""
         given = estimator.callbacks
-        callbacks = [given] if callable(given) else list(given or ())
+        several = isinstance(given, Sequence) and not isinstance(given, str)
+        callbacks = list(given) if several else [] if given is None else [given]
         if not all(map(callable, callbacks)):
             raise SettingsError("callbacks is a function of an epoch, or a list of such functions.")
         language = None
