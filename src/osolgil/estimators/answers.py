@@ -215,6 +215,11 @@ def _arrayed(y: Any) -> np.ndarray:
         raise DataError(f"y is no array of equally long rows: {error}.") from error
     if array.dtype.kind == "c":
         raise ValueError("Complex data not supported as y.")
+    if array.dtype == object:
+        import pandas
+
+        if pandas.isna(array).any():
+            raise DataError("y contains NaN, None or NA; leave rows without an answer out.")
     return array
 
 

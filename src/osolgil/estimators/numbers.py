@@ -10,6 +10,7 @@ from osolgil.data.columns.number import LIMIT, SQUASH, NumberColumn
 from osolgil.data.preprocessing import Preprocessing
 
 BLOCK = 4096
+_NEAR_LIMIT = LIMIT * (1.0 - 1e-9)  # what lies on the limit but for rounding is left to the column alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,7 @@ def fit_numbers(rows: np.ndarray, names: tuple[str, ...], weights: np.ndarray | 
         reach = np.maximum(high - center, center - low) / np.where(scale > 0, scale, 1.0)
     columns = []
     for place, name in enumerate(names):
-        hard = missing[place] or reach[place] > LIMIT or not np.isfinite(center[place] + scale[place])
+        hard = missing[place] or reach[place] > _NEAR_LIMIT or not np.isfinite(center[place] + scale[place])
         if hard:
             column = NumberColumn.fit(name, _repeated(plain[:, place], weights))
         elif scale[place] > 0 and low[place] < high[place]:

@@ -15,11 +15,12 @@ from osolgil.engines.cpu.fleet import RunSetting, Task
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
 from osolgil.network import Network
-from osolgil.race.settings import RaceSettings
+from osolgil.race.settings import Entrant, RaceSettings
 
 WHOLE = 64
 _BATCHES = ((1_000, 32), (10_000, 64), (100_000, 128))
 _STEPS = 4_000
+_NOBODY = (Entrant("adam", "adam"),)  # a single training has no entrants; a race names its own
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def settle(estimator: Any, task: str, rows: int) -> RaceSettings:
     given = {name: getattr(estimator, name) for name in names}
     try:
         settings = RaceSettings(
+            entrants=_NOBODY,
             hidden=widths_of(estimator.hidden), activation=activations_of(estimator)[0], batch_size=batch,
             epochs=epochs, residual=bool(estimator.residual), **given,
         )  # fmt: skip

@@ -119,7 +119,9 @@ def _settings(estimator: Any, prepared: Prepared) -> tuple[RaceSettings, float |
             )
     fixed = set(given) | {name for name in ("epochs", "batch_size") if getattr(estimator, name) is not None}
     settings = replace(
-        prepared.settings, seed=prepared.seed // 1_000_000, **{"confirmation_seeds": None, **given}
+        prepared.settings,
+        seed=prepared.seed // 1_000_000,
+        **{"entrants": (), "confirmation_seeds": None, **given},
     )
     return settings.completed(prepared.answers.task, prepared.given), budget, frozenset(fixed)
 
