@@ -29,10 +29,11 @@ TASKS: dict[str, dict[str, Any]] = {
 }
 ABOUT = """\
 ReLU, Adam at 0.001, Glorot-uniform first weights (each library's own draw), the same epochs and batch size, float32
-rows that osolgil prepared; nobody stops early. *fit* is the fastest of the fits that three seconds hold, after a first
-one that imports and compiles; *one row* the median, *10,000 rows* the fastest of a second of `predict`. Times are
-medians of the rounds, in which the peers took turns; behind each stands the peer's time ÷ osolgil's, round by round
-(above 1: osolgil is faster). *memory* is the peak of the whole process after fit, libraries and rows included; in brackets what fit added to it."""
+rows that osolgil prepared; nobody stops early. *fit* is the fastest of the fits that three seconds hold, after a
+first one that imports and compiles; *one row* the median, *10,000 rows* the fastest of a second of `predict`. Times
+are medians of the rounds, in which the peers took turns; behind each stands the peer's time ÷ osolgil's, round by
+round (above 1: osolgil is faster). *memory* is the peak of the whole process after fit, libraries and rows included;
+in brackets what fit added to it."""
 
 
 def main() -> None:

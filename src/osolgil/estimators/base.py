@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import DataError, SettingsError
-from osolgil.estimators import inputs, plans, racing, runs
+from osolgil.estimators import inputs, plans, racing, runs, settings
 from osolgil.estimators.answers import Labels
 from osolgil.estimators.calibration import check_kind, fit_calibration
 from osolgil.estimators.plans import Plan, Stopping
@@ -64,6 +64,7 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             DataError, SettingsError (also where training diverges), and scikit-learn's own ValueError and TypeError.
         """
         self._begin()
+        self.__dict__.pop("race_", None)
         prepared = self._prepared(X, y, sample_weight, validation_data, {})
         if self._races():
             racing.fit(self, prepared)
@@ -122,13 +123,14 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     # the way from data to networks
 
     def _begin(self) -> None:
+        settings.check(self)
         check_kind(getattr(self, "calibrate", None))
-        if not isinstance(self.ensemble, (int, np.integer)) or self.ensemble < 1:
+        if self.ensemble < 1:
             raise SettingsError(f"ensemble must be a whole number from 1 up, not {self.ensemble!r}.")
         check_share(self.validation_fraction)
         if self.monitor not in ("loss", "score"):
             raise SettingsError(f"monitor is loss or score, not {self.monitor!r}.")
-        if not isinstance(self.patience, (int, np.integer)) or self.patience < 1:
+        if self.patience < 1:
             raise SettingsError(
                 f"patience must be a whole number of epochs from 1 up, not {self.patience!r}."
             )
@@ -145,10 +147,13 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     def _seed(self) -> int:
         """The seed of the first run: the same for the same int, whatever else is set."""
+        try:
+            random = check_random_state(self.random_state)
+        except ValueError as error:
+            raise SettingsError(f"random_state: {' '.join(str(error).split())}.") from error
         if isinstance(self.random_state, (int, np.integer)):
-            check_random_state(self.random_state)  # refuses what scikit-learn refuses
             return int(self.random_state) * _SEED_STEP
-        return int(check_random_state(self.random_state).randint(0, 2**31 - 1)) * _SEED_STEP
+        return int(random.randint(0, 2**31 - 1)) * _SEED_STEP
 
     def _rows(self, X: Any, y: Any, weights: Any, reset: bool) -> tuple[Any, Any, np.ndarray | None]:
         if y is None and reset:
@@ -171,10 +176,10 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             raise DataError("There is one row only (n_samples=1); at least 2 are needed to learn from.")
         answers = self._answers if going_on else self._learn_answers(y, Rows(x, y, weights))
         given = self._encoded(answers, Rows(x, y, weights))
-        settings = plans.settle(self, answers.task, len(given))
+        settled = plans.settle(self, answers.task, len(given))
         validation = None if validation_data is None else self._validation(validation_data, answers)
         prepared = prepare(
-            self, given, answers, validation, self._share(), self._losses(settings), settings, seed,
+            self, given, answers, validation, self._share(), self._losses(settled), settled, seed,
             self._features if going_on else None,
         )  # fmt: skip
         known[key] = prepared
@@ -202,18 +207,18 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     def _plans(self, prepared: Prepared) -> list[Plan]:
         """A plan per loss: one, or one per quantile."""
-        settings = plans.settle(self, prepared.answers.task, prepared.given)
+        settled = plans.settle(self, prepared.answers.task, prepared.given)
         outputs = prepared.answers.outputs
-        network = plans.network_of(self, settings, len(prepared.features.names), outputs)
+        network = plans.network_of(self, settled, len(prepared.features.names), outputs)
         seeds = [prepared.seed + place for place in range(self.ensemble)]
-        chosen = plans.runs_of(self, settings, seeds)
+        chosen = plans.runs_of(self, settled, seeds)
         stopping = None
         if self.early_stopping:
             stopping = Stopping(self.monitor, int(self.patience), float(self.tolerance))
-        watch = Watch.of(self, settings.epochs or 1, len(prepared.tasks[0].validation) > 0)
+        watch = Watch.of(self, settled.epochs or 1, len(prepared.tasks[0].validation) > 0)
         starts = self._starts(network)
         return [
-            Plan(network, task, chosen, settings.epochs or 1, settings.precision, stopping, watch,
+            Plan(network, task, chosen, settled.epochs or 1, settled.precision, stopping, watch,
                  None if starts is None else starts[place])
             for place, task in enumerate(prepared.tasks)
         ]  # fmt: skip
@@ -260,7 +265,7 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     ) -> None:
         self._features, self._answers = prepared.features, prepared.answers
         self._predictors = [Predictor(network, *stacked(group)) for group in members]
-        self._state = None
+        self._state, self.calls_ = None, 0
         if isinstance(prepared.answers, Labels):
             self.classes_ = prepared.answers.classes
         self.network_ = network
@@ -303,7 +308,12 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _is_plain(self, X: Any) -> bool:
         """Whether rows are an array that needs no further look, which spares a single row most of its time."""
         try:
-            plain = type(X) is np.ndarray and X.dtype in _FLOATS and X.shape[1] == self.n_features_in_
+            plain = (
+                bool(self._predictors)
+                and type(X) is np.ndarray
+                and X.dtype in _FLOATS
+                and X.shape[1] == self.n_features_in_
+            )
             return bool(plain and X.ndim == 2 and len(X) and not self._named and np.isfinite(X.sum()))
         except (AttributeError, IndexError):
             return False

@@ -6,6 +6,7 @@ import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,8 @@ def runs_of(estimator: Any, settings: RaceSettings, seeds: Sequence[int]) -> tup
     """A run per seed of the estimator's optimizer."""
     row = catalog.optimizer(estimator.optimizer)
     values = row.hyperparameters(**(estimator.hyperparameters or {}))
+    if not all(isinstance(value, Real) for value in values.values()):
+        raise SettingsError(f"The hyperparameters must be numbers, not {estimator.hyperparameters!r}.")
     if estimator.learning_rate is not None:
         values["learning_rate"] = float(estimator.learning_rate)
     for name, value in values.items():

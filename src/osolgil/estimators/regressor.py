@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
 from osolgil.errors import SettingsError
 from osolgil.estimators import answers
@@ -118,6 +119,7 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
         return_std: also the standard deviation over the networks of an ensemble: how far networks that differ by
         chance alone disagree on the row. It says nothing about noise in y; quantiles do.
         """
+        check_is_fitted(self)
         if return_std and len(self._predictors[0]) < 2:
             raise SettingsError("return_std compares the networks of an ensemble; set ensemble=2 or more.")
         if not return_std:
@@ -157,7 +159,10 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
         return values[:, 0] if self._answers.flat else values
 
     def _levels(self) -> list[float]:
-        levels = np.atleast_1d(np.asarray(self.quantiles, float))
+        try:
+            levels = np.atleast_1d(np.asarray(self.quantiles, float))
+        except (TypeError, ValueError):
+            levels = np.zeros(0)
         if levels.ndim != 1 or len(levels) == 0 or not np.all((levels > 0) & (levels < 1)):
             raise SettingsError(
                 f"quantiles are numbers between 0 and 1, such as (0.1, 0.9), not {self.quantiles!r}."

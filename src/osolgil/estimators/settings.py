@@ -1,4 +1,14 @@
-"""The settings both estimators have, in one table of words for their docstrings."""
+"""The settings both estimators have, in one table of words for their docstrings, and of what kind each is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from osolgil.errors import SettingsError
 
 SETTINGS = """
         hidden: width of every hidden layer, (128, 64); () is a linear model.
@@ -36,3 +46,52 @@ def documented(cls: type) -> type:
     """Decorator: put the settings into a class's docstring, where it says {settings}."""
     cls.__doc__ = (cls.__doc__ or "").replace("{settings}", SETTINGS.strip())
     return cls
+
+
+def check(estimator: Any) -> None:
+    """Every setting is of the kind it should be; whether its value will do is for those who use it to say."""
+    for kind, names in _NAMES.items():
+        words, fits = _KINDS[kind]
+        for name in names:
+            if not hasattr(estimator, name):
+                continue
+            value = getattr(estimator, name)
+            if not fits(value) and (value is not None or name in _NEEDED):
+                raise SettingsError(f"{name} must be {words}, not {_short(value)}.")
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _short(value: Any) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "whole": ("a whole number", _whole),
+    "number": ("a number", _number),
+    "text": ("a name", lambda value: isinstance(value, str)),
+    "pairs": (
+        "a dictionary of names and values",
+        lambda value: isinstance(value, Mapping) and all(isinstance(key, str) for key in value),
+    ),
+    "truth": ("True or False", lambda value: isinstance(value, (bool, np.bool_))),
+    "spoken": ('True, False, "en" or "ko"', lambda value: isinstance(value, (bool, np.bool_, str))),
+}
+_NAMES = {
+    "whole": ("batch_size", "epochs", "ensemble", "patience", "n_jobs"),
+    "number": ("learning_rate", "dropout", "l1", "l2", "weight_decay", "clip_norm", "tolerance",
+               "validation_fraction"),
+    "text": ("initial_scale", "normalization", "schedule", "monitor", "precision", "numeric", "missing", "calibrate"),
+    "pairs": ("hyperparameters", "race"),
+    "truth": ("residual", "early_stopping", "categories", "warm_start"),
+    "spoken": ("progress",),
+}  # fmt: skip
+_NEEDED = ("ensemble", "patience", "dropout", "l1", "l2", "weight_decay", "clip_norm", "tolerance", "schedule",
+           "validation_fraction", "monitor", "precision", "numeric", "missing")  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from numbers import Integral
 
 from osolgil.errors import SettingsError
 
@@ -15,9 +16,9 @@ def workers_of(jobs: int | None) -> int:
     """
     if jobs is None:
         return min(cores(), _told())
-    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs == 0:
+    if isinstance(jobs, bool) or not isinstance(jobs, Integral) or jobs == 0:
         raise SettingsError(f"n_jobs is a number of threads, or -1 for all cores, not {jobs!r}.")
-    return jobs if jobs > 0 else max(1, cores() + 1 + jobs)
+    return int(jobs) if jobs > 0 else max(1, cores() + 1 + int(jobs))
 
 
 def cores() -> int:
