@@ -34,7 +34,7 @@ class DeepClassifier(ClassifierMixin, DeepEstimator):
 
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = DeepClassifier(hidden=(16,), epochs=40, random_state=0).fit(X, y)
+    >>> model = DeepClassifier(hidden=(16,), random_state=0).fit(X, y)
     >>> model.score(X, y) > 0.9
     True
     """
