@@ -66,7 +66,7 @@ def fit(estimator: Any, prepared: Prepared) -> None:
     plans.prepare_kernels(
         network, job.loss, job.kind, chosen.precision, [entrant.optimizer for entrant in chosen.entrants]
     )
-    baselines = Baselines(data, chosen.seed)
+    baselines = Baselines(data)
     planned = chosen if budget is None else fit_budget(chosen, fixed, network, job, workers, budget)
     course = KeepingCourse(network, job, planned, workers, Checkpoint(None))
     watcher = Watcher(course, "accuracy" if job.classify else "r2", None)
