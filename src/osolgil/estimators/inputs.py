@@ -204,7 +204,7 @@ def _some(preprocessing: Preprocessing, notes: list[str]) -> None:
 
 
 def _bare(rows: Any) -> np.ndarray:
-    features = np.require(rows, np.float32, ("C", "W"))
+    features = np.ascontiguousarray(rows, np.float32)
     if np.isnan(features.sum()) or not np.isfinite(features).all():
         raise DataError('Input X contains NaN or infinity, which numeric="none" leaves as they are.')
     return features

@@ -77,9 +77,9 @@ class Numbers:
             scaled = np.where(missing, (self.fill - self.center) / self.scale, scaled)
         else:
             missing = None
-        for column in self.squashed:
-            line = np.clip(scaled[:, column], -1e100, 1e100)
-            scaled[:, column] = line / np.hypot(1.0, line / SQUASH)
+        if len(self.squashed):
+            part = np.clip(scaled[:, self.squashed], -1e100, 1e100)
+            scaled[:, self.squashed] = part / np.hypot(1.0, part / SQUASH)
         np.minimum(np.maximum(scaled, -LIMIT, out=scaled), LIMIT, out=scaled)
         if self.whole:
             features[...] = scaled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,6 +15,12 @@ from osolgil.network import Network
 
 BLOCK = 8192
 _WORTH_THREADS = 100_000_000
+_SPACE, _FEATURES, _RESULT, _FIRST = (
+    7,
+    9,
+    12,
+    15,
+)  # in a table: after layers (3 words), weights (2) and averages (2)
 
 
 class Predictor:
@@ -25,7 +32,7 @@ class Predictor:
     def __init__(self, network: Network, thetas: np.ndarray, runnings: np.ndarray) -> None:
         self.network, self.thetas, self.runnings = network, thetas, runnings
         self.formulas = own.facts_of([("activation", name) for name in network.activations])
-        self._ready: tuple[Any, ...] | None = None
+        self._ready: _Ready | None = None
 
     def __len__(self) -> int:
         return len(self.thetas)
@@ -35,68 +42,103 @@ class Predictor:
 
     def outputs(self, features: np.ndarray, workers: int = 1) -> np.ndarray:
         """Outputs (members, rows, outputs) for float features (rows, features); the same for any `workers`."""
-        kernel, layers, size, spaces, members = self._ready or self._prepare()
+        ready = self._ready or self._prepare()
         rows, precision = len(features), self.thetas.dtype
-        if features.dtype != precision or not features.flags.c_contiguous or not features.flags.writeable:
-            features = np.require(features, precision, ("C", "W"))
+        features = np.ascontiguousarray(features, precision)
         results = np.empty((len(self.thetas), rows, self.network.widths[-1]), precision)
-
-        def answer(first: int, last: int) -> None:
-            try:
-                space = spaces.pop()
-            except IndexError:
-                space = _space(size, precision.name)
-            for (theta, running), result in zip(members, results, strict=True):
-                kernel(layers, theta, running, space, features, result, first, last)
-            spaces.append(space)
-
         work = rows * self.network.size * len(self.thetas)
         if workers < 2 or work < _WORTH_THREADS or rows < 2 * layout.EVALUATION_ROWS:
-            answer(0, rows)
-        else:
-            share = -(-rows // workers // layout.EVALUATION_ROWS + 1) * layout.EVALUATION_ROWS
-            with ThreadPoolExecutor(workers) as pool:
-                for done in [
-                    pool.submit(answer, start, min(start + share, rows)) for start in range(0, rows, share)
-                ]:
-                    done.result()
+            ready.answer(features, results, 0, rows)
+            return results
+        share = -(-rows // workers // layout.EVALUATION_ROWS + 1) * layout.EVALUATION_ROWS
+        with ThreadPoolExecutor(workers) as pool:
+            for done in [
+                pool.submit(ready.answer, features, results, start, min(start + share, rows))
+                for start in range(0, rows, share)
+            ]:
+                done.result()
         return results
 
     def hidden(self, features: np.ndarray) -> np.ndarray:
         """Values of the last hidden layer (rows, members · width), of the features themselves where there is none."""
-        kernel, layers, size, _, members = self._ready or self._prepare()
-        if len(layers) < 2:
-            return np.tile(features, len(members))
-        features = np.require(features, self.thetas.dtype, ("C", "W"))
-        width, value = self.network.widths[-2], int(layers[-2, layout.VALUE])
-        space, unused = (
-            _space(size, self.thetas.dtype.name),
-            np.empty((len(features), self.network.widths[-1]), features.dtype),
-        )
-        found = np.empty((len(features), len(members), width), features.dtype)
-        for start in range(0, len(features), layout.EVALUATION_ROWS):
-            stop = min(start + layout.EVALUATION_ROWS, len(features))
-            for place, (theta, running) in enumerate(members):
-                kernel(layers, theta, running, space, features, unused, start, stop)
-                found[start:stop, place] = space[value : value + (stop - start) * width].reshape(-1, width)
-        return found.reshape(len(features), -1)
+        ready = self._ready or self._prepare()
+        features = np.ascontiguousarray(features, self.thetas.dtype)
+        if self.network.depth < 2:
+            return np.tile(features, len(self))
+        found = [ready.hidden(member, features, self.network.widths[-2]) for member in range(len(self))]
+        return np.hstack(found)
 
-    def _prepare(self) -> tuple[Any, ...]:
-        from osolgil.engines.cpu import cache
-        from osolgil.engines.cpu.fleet import workspace
-
+    def _prepare(self) -> _Ready:
         own.restore(self.formulas)
-        layers, _, size = workspace(self.network, self.thetas.dtype.name, layout.EVALUATION_ROWS)
-        writable = [np.require(weights, requirements=("C", "W")) for weights in (self.thetas, self.runnings)]
-        members = list(zip(*writable, strict=True))  # a memory map that is read-only would compile anew
-        self._ready = (cache.module("kernels.training").outputs_of, layers, size, [], members)
+        self._ready = _Ready(self)
         return self._ready
 
 
-def _space(size: int, precision: str) -> np.ndarray:
-    from osolgil.engines.cpu.fleet import aligned
+class _Ready:
+    """Compiled code and memory of a predictor, with a call's table of words written but for rows and results."""
 
-    return aligned(1, size, precision)[0]
+    def __init__(self, predictor: Predictor) -> None:
+        from osolgil.engines.cpu.calling import bound
+        from osolgil.engines.cpu.workspace import workspace
+
+        network, self.precision = predictor.network, predictor.thetas.dtype
+        self.layers, _, self.size = workspace(network, self.precision.name, layout.EVALUATION_ROWS)
+        self.spaces: list[np.ndarray] = []
+        self.kept = [
+            tuple(map(np.ascontiguousarray, pair))
+            for pair in zip(predictor.thetas, predictor.runnings, strict=True)
+        ]
+        row, result = (
+            np.zeros((1, network.widths[0]), self.precision),
+            np.zeros((1, network.widths[-1]), self.precision),
+        )
+        self.calls = [
+            bound("training.outputs_of", self.layers, *pair, self._space(), row, result, 0, 1)
+            for pair in self.kept
+        ]
+
+    def answer(self, features: np.ndarray, results: np.ndarray, first: int, last: int) -> None:
+        """Write every network's outputs for rows first … last - 1 into results (members, rows, outputs)."""
+        try:
+            space = self.spaces.pop()
+        except IndexError:  # another thread has it
+            space = self._space()
+        for call, result in zip(self.calls, results, strict=True):
+            self._run(call, space, features, result, first, last)
+        self.spaces.append(space)
+
+    def hidden(self, member: int, features: np.ndarray, width: int) -> np.ndarray:
+        """What the last hidden layer of a network makes of rows: it stays in the workspace, a piece at a time."""
+        space, value = self._space(), int(self.layers[-2, layout.VALUE])
+        unused = np.empty((len(features), int(self.layers[-1, layout.OUTPUTS])), self.precision)
+        found = np.empty((len(features), width), self.precision)
+        for start in range(0, len(features), layout.EVALUATION_ROWS):
+            stop = min(start + layout.EVALUATION_ROWS, len(features))
+            self._run(self.calls[member], space, features, unused, start, stop)
+            found[start:stop] = space[value : value + (stop - start) * width].reshape(-1, width)
+        return found
+
+    def _run(
+        self,
+        call: tuple[Any, list[int]],
+        space: np.ndarray,
+        features: np.ndarray,
+        result: np.ndarray,
+        first: int,
+        last: int,
+    ) -> None:
+        way, words = call
+        table = (ctypes.c_int64 * len(words))(*words)
+        table[_SPACE], rows = space.ctypes.data, len(features)
+        table[_FEATURES], table[_FEATURES + 1] = features.ctypes.data, rows
+        table[_RESULT], table[_RESULT + 1] = result.ctypes.data, rows
+        table[_FIRST], table[_FIRST + 1] = first, last
+        way(ctypes.addressof(table))
+
+    def _space(self) -> np.ndarray:
+        from osolgil.engines.cpu.workspace import aligned
+
+        return aligned(1, self.size, self.precision.name)[0]
 
 
 def stacked(members: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

@@ -46,7 +46,7 @@ class Watch:
         """The watch an estimator's `callbacks` and `progress` ask for, None where they ask for nothing."""
         given = estimator.callbacks
         several = isinstance(given, Sequence) and not isinstance(given, str)
-        callbacks = list(given) if several else [] if given is None else [given]
+        callbacks: list[Any] = list(given) if several else [] if given is None else [given]
         if not all(map(callable, callbacks)):
             raise SettingsError("callbacks is a function of an epoch, or a list of such functions.")
         language = None

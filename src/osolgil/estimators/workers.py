@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from numbers import Integral
 
+from osolgil.engines.cpu.compiling import usable_cores
 from osolgil.errors import SettingsError
 
 
@@ -15,20 +16,13 @@ def workers_of(jobs: int | None) -> int:
     3
     """
     if jobs is None:
-        return min(cores(), _told())
+        return min(usable_cores(), _told())
     if isinstance(jobs, bool) or not isinstance(jobs, Integral) or jobs == 0:
         raise SettingsError(f"n_jobs is a number of threads, or -1 for all cores, not {jobs!r}.")
-    return int(jobs) if jobs > 0 else max(1, cores() + 1 + int(jobs))
-
-
-def cores() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return int(jobs) if jobs > 0 else max(1, usable_cores() + 1 + int(jobs))
 
 
 def _told() -> int:
     """joblib tells its worker processes through the environment how many threads Numba may use."""
     told = os.environ.get("NUMBA_NUM_THREADS", "")
-    return int(told) if told.isdigit() and int(told) > 0 else cores()
+    return int(told) if told.isdigit() and int(told) > 0 else usable_cores()
