@@ -166,7 +166,7 @@ def _osolgil(job: Job, folder: Path, cache: str, repeat: int) -> dict[str, Any]:
         "epochs": job.epochs,
         "batch-size": job.batch,
         "seeds": job.seeds,
-        "learning-rates": len(HALF_DECADES),
+        "learning-rates": ",".join(f"{rate:g}" for rate in HALF_DECADES),
         "out": output,
     }
     flags = [word for name, value in options.items() for word in (f"--{name}", str(value))]

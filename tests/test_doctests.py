@@ -17,7 +17,11 @@ NAMES = [
 ]
 OTHERS = (
     "osolgil", "osolgil.command_line.folders", "osolgil.command_line.values", "osolgil.equations",
-    "osolgil.equations.notation", "osolgil.equations.symbols", "osolgil.equations.terms", "osolgil.exports",
+    "osolgil.equations.notation", "osolgil.equations.symbols", "osolgil.equations.terms",
+    "osolgil.estimators", "osolgil.estimators.calibration", "osolgil.estimators.classifier",
+    "osolgil.estimators.prediction", "osolgil.estimators.preparation", "osolgil.estimators.regressor",
+    "osolgil.estimators.searching", "osolgil.estimators.workers",
+    "osolgil.exports",
     "osolgil.exports.c", "osolgil.exports.c.formulas", "osolgil.exports.c.text", "osolgil.exports.columns",
     "osolgil.exports.formulas", "osolgil.exports.onnx", "osolgil.exports.onnx.graph", "osolgil.exports.plan",
     "osolgil.exports.python", "osolgil.exports.python.formulas", "osolgil.exports.steps", "osolgil.landscapes",

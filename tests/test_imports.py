@@ -19,11 +19,11 @@ LAYERS = (
     ("equations", "problems", "paths", "lookup"),
     ("network",),
     # an engine's highest floor: it runs whole networks
-    ("engines.cpu.fleet", "engines.cpu.compiling", "engines.cpu.calibration"),
+    ("engines.cpu.fleet", "engines.cpu.compiling", "engines.cpu.calibration", "engines.cpu.workspace"),
     ("model", "schema", "exports"),
     # a race writes its report; the report names the race's settings and the diagnosis' remedies
     ("race", "training", "streaming", "diagnosis", "report", "landscape", "perceptron"),
-    ("pictures", "torch"),
+    ("pictures", "torch", "estimators"),
     ("terminal", "command_line", "cli"),
 )
 NO_FRIENDS = {"data": tuple(name for layer in LAYERS for name in layer)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from osolgil import __version__
 from osolgil.data import Dataset
 from osolgil.engines.cpu.compiling import compile_kernels
-from osolgil.engines.cpu.fleet import Fleet, RunSetting
+from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import OutputError, SettingsError
 from osolgil.files import claim_folder, write_json
@@ -24,6 +24,7 @@ from osolgil.network import Network
 from osolgil.race import own_formulas
 from osolgil.race.entry import data_of, threads
 from osolgil.race.facts import data_facts, fitted, task_of
+from osolgil.race.outputs import recorded
 from osolgil.race.progress import EntrantProgress, Progress
 from osolgil.race.settings import Entrant, RaceSettings
 from osolgil.records import write_history
@@ -40,13 +41,15 @@ class Trained:
     """A trained network: the weights of its last epoch, and how it came there.
 
     facts: everything in `training.json`, a plain dictionary. history: columns of `history.parquet`, a row per
-    epoch. folder: where the files lie, None where none were written.
+    epoch. folder: where the files lie, None where none were written. layers: columns of `layers.parquet`, a row per
+    epoch and layer: signals, gradients, updates.
     """
 
     model: Model
     history: dict[str, np.ndarray]
     facts: dict[str, Any]
     folder: Path | None = None
+    layers: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def scores(self) -> dict[str, float]:
@@ -89,7 +92,8 @@ def train(
         optimizer: a name of the catalog, or your own as for `osolgil.race`. learning_rate: by default the catalog's.
         hyperparameters: others of the optimizer, {"beta1": 0.8}.
         jobs: threads, by default one per core; the network does not depend on it.
-        out: folder to write the model, history.parquet and training.json to; None: nothing.
+        out: folder to write the model, history.parquet, layers.parquet and training.json to; None: nothing.
+            `osolgil report` makes a page of the latter two.
         memory: bytes, or "1GiB", that streaming may take beyond what the process holds when it begins; by default
             1 GiB. resume: go on with a streamed training that was interrupted; its network is the same to the bit.
         progress: called about ten times a second.
@@ -144,19 +148,35 @@ def train(
     }  # fmt: skip
     theta, running = fleet.evaluated[0], fleet.arrays["runnings"][0].copy()
     model = Model.of(data, network, theta, running, facts["made_by"])
-    return _written(model, epochs_of(fleet), facts, folder)
+    facts["layers"] = _shown_layers(network, job, chosen, run, fleet, model)
+    records = recorded(fleet.arrays["records"], "train", row.name, values["learning_rate"], [run.seed])
+    return _written(model, epochs_of(fleet), facts, folder, records)
 
 
 def _written(
-    model: Model, epochs: Mapping[str, np.ndarray], facts: dict[str, Any], folder: Path | None
+    model: Model,
+    epochs: Mapping[str, np.ndarray],
+    facts: dict[str, Any],
+    folder: Path | None,
+    layers: Mapping[str, np.ndarray] | None = None,
 ) -> Trained:
-    """The trained network, in its folder where it has one."""
-    trained = Trained(model, _history(epochs, facts), facts, folder)
+    """The trained network, in its folder where it has one; a streamed one has no record of its layers."""
+    trained = Trained(model, _history(epochs, facts), facts, folder, dict(layers or {}))
     if folder is not None:
         model.save(folder)
         write_history(folder / "history.parquet", trained.history)
+        if trained.layers:
+            write_history(folder / "layers.parquet", trained.layers)
         write_json(folder / "training.json", facts)
     return trained
+
+
+def _shown_layers(
+    network: Network, job: Task, settings: RaceSettings, run: RunSetting, fleet: Fleet, model: Model
+) -> dict[str, Any]:
+    from osolgil.diagnosis.shown_runs import training_layers
+
+    return training_layers(network, job, settings, run, fleet, model)
 
 
 def _check(settings: Mapping[str, Any], values: Mapping[str, float]) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 
 from osolgil.engines import plain
 from osolgil.engines.cpu import library, stepping
-from osolgil.engines.cpu.fleet import room_for_rows
 from osolgil.engines.cpu.kernels import layout
+from osolgil.engines.cpu.workspace import room_for_rows
 from osolgil.formulas.catalog import Activation, Loss, Optimizer
 from osolgil.formulas.stages import stages_of
 from osolgil.formulas.states import Block

@@ -2,6 +2,7 @@
 
 import os
 
+import numba
 import numpy as np
 import pytest
 
@@ -145,7 +146,9 @@ def our_weights(facts, evaluated=False):
 
 def batches(facts):
     """The rows of every batch, as our engine shuffles them."""
-    from osolgil.engines.cpu.kernels.random import shuffle
+    from osolgil.engines.cpu.kernels import random
+
+    shuffle = numba.njit(random.shuffle.py_func)
 
     size = ROWS if catalog.optimizer(facts["leaderboard"][0]["optimizer"]).full_batch else BATCH
     order = np.zeros(ROWS, np.int64)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from osolgil.diagnosis import losses
-from osolgil.engines.cpu.fleet import Task, flat_slopes
+from osolgil.engines.cpu.fleet import Task
+from osolgil.engines.cpu.workspace import flat_slopes
 from osolgil.formulas import catalog
 from osolgil.mean_field import gaussian_mean
 from osolgil.network import Network

@@ -14,8 +14,9 @@ import numpy as np
 
 from osolgil.engines.cpu import library
 from osolgil.engines.cpu.calling import call
-from osolgil.engines.cpu.fleet import Task, aligned, flat_slopes, workspace
+from osolgil.engines.cpu.fleet import Task
 from osolgil.engines.cpu.kernels import layout
+from osolgil.engines.cpu.workspace import aligned, flat_slopes, workspace
 from osolgil.formulas import catalog
 from osolgil.network import Network
 

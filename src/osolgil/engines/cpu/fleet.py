@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,13 +11,12 @@ import numpy as np
 from osolgil.engines.cpu import calibration, library, scheduling, stepping
 from osolgil.engines.cpu.calling import call
 from osolgil.engines.cpu.kernels import layout
+from osolgil.engines.cpu.workspace import CACHE_LINE, aligned, flat_slopes, workspace
 from osolgil.formulas import catalog
-from osolgil.formulas.catalog import Activation
 from osolgil.network import Network
 
 ARRAYS = ("thetas", "runnings", "states", "carrieds", "hypers", "runs", "penalties", "histories", "records")
 _SCALARS = 128
-_CACHE_LINE = 16
 
 
 @dataclass(frozen=True)
@@ -110,10 +108,12 @@ class Fleet:
         epochs: int,
         precision: str = "float32",
         recorded: bool = True,
+        thetas: np.ndarray | None = None,
     ) -> Fleet:
         """First state of every run: initial parameters by seed, and the optimizer's first state.
 
-        `recorded`: whether every layer's signals and gradients are put on record once per epoch.
+        `recorded`: whether every layer's signals and gradients are put on record once per epoch. `thetas` (runs, size):
+        the parameters to start from in place of those that belong to the seeds.
         """
         rows = {name: catalog.optimizer(name) for name in dict.fromkeys(s.optimizer for s in settings)}
         known = {name: stepping.Table(row, network.blocks) for name, row in rows.items()}
@@ -135,10 +135,10 @@ class Fleet:
         inputs = task.inputs[task.training[: calibration.ROWS]]
         initial = {
             seed: calibration.first_parameters(network, seed, precision, inputs)
-            for seed in {setting.seed for setting in settings}
+            for seed in {setting.seed for setting in settings if thetas is None}
         }
         for index, (setting, table) in enumerate(zip(settings, tables, strict=True)):
-            arrays["thetas"][index] = initial[setting.seed]
+            arrays["thetas"][index] = initial[setting.seed] if thetas is None else thetas[index]
             _describe(arrays, index, setting, table, len(task.training), epochs)
         return cls(network, task, precision, arrays, [setting.schedule for setting in settings])
 
@@ -226,77 +226,6 @@ def outputs(network: Network, theta: np.ndarray, running: np.ndarray, inputs: np
     return result
 
 
-def workspace(
-    network: Network, precision: str, rows: int, team: int = 1
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """The network's table with addresses and places, the places of targets, delta and weights, and the size.
-
-    `rows` is the largest piece of a batch, `team` the number of threads that share the space; it starts as zeros.
-    """
-    layers = network.table.copy()
-    place = _rounded(rows * network.widths[0])
-    for index, row in enumerate(layers):
-        area = _rounded(rows * int(row[layout.OUTPUTS]))
-        units = _rounded(rows * int(row[layout.UNITS]))
-        row[layout.VALUE], row[layout.SLOPE] = place, place + area
-        place += area + units
-        if row[layout.NORMALIZATION]:
-            row[layout.STANDARD], row[layout.SPREAD] = place, place + units
-            place += units + _rounded(max(rows, int(row[layout.UNITS])))
-        if row[layout.KIND] in (layout.LEARNING, layout.ROW_WISE):
-            row[layout.EXTRA] = place
-            place += area
-        activation = catalog.activation(network.activations[index])
-        row[layout.ACTIVATION] = library.activation(activation, precision)
-        row[layout.PULLBACK] = library.pullback(activation, precision)
-    target = place
-    delta = target + _rounded(rows * network.widths[-1])
-    weights = delta + _rounded(rows * max(network.widths[1:]))
-    panels = weights + _rounded(rows)
-    zeros = panels + team * layout.PANEL_SIZE
-    one = zeros + _rounded(int(layers[:, [layout.INPUTS, layout.UNITS]].max()))
-    blocks = one + _CACHE_LINE
-    room = room_for_rows(_longest_row(layers))
-    layers[:, [layout.PANEL, layout.ZEROS, layout.ONE]] = panels, zeros, one
-    layers[:, [layout.BLOCKS, layout.BLOCKS_SIZE]] = blocks, room
-    layers[:, layout.PRODUCT] = library.product(precision)
-    return layers, np.array([target, delta, weights]), blocks + team * room
-
-
-def room_for_rows(outputs: int) -> int:
-    """Numbers a thread needs to look at rows of so many outputs, many at a time."""
-    lanes = max(layout.MOST_LANES * 8 // max(outputs, 8), layout.FEWEST_LANES)
-    return lanes * (layout.BLOCKS_OF_ROWS * outputs + layout.LANE_NUMBERS)
-
-
-def _longest_row(layers: np.ndarray) -> int:
-    """Entries of the longest row that a loss or a row-wise activation looks at."""
-    looked_at = layers[:, layout.KIND] == layout.ROW_WISE
-    looked_at[-1] = True
-    return int(layers[looked_at, layout.OUTPUTS].max())
-
-
-def aligned(count: int, size: int, precision: str) -> np.ndarray:
-    """Zeros (count, size) that start at a cache line; `size` is a multiple of 16."""
-    room = np.zeros(count * size + _CACHE_LINE, precision)
-    first = -room.ctypes.data % 64 // room.itemsize
-    return room[first : first + count * size].reshape(count, size)
-
-
-def flat_slopes(network: Network) -> np.ndarray:
-    """Per layer the slope below which a unit counts as saturated: 1/20 of the activation's largest."""
-    return np.array([_flat_slope(catalog.activation(name)) for name in network.activations])
-
-
-@functools.cache
-def _flat_slope(row: Activation) -> float:
-    if row.kind != "elementwise":
-        return 0.05
-    with np.errstate(all="ignore"):
-        slopes = np.abs(row.slope(np.linspace(-12.0, 12.0, 4801)))
-    return 0.05 * float(np.max(slopes, initial=0.0, where=np.isfinite(slopes)))
-
-
 class _Workspace:
     """Scratch memory of the teams that train a fleet."""
 
@@ -309,7 +238,7 @@ class _Workspace:
         self.spaces = aligned(teams, size, fleet.precision)
         self.gradients = np.zeros((teams, fleet.network.size), fleet.precision)
         self.orders = np.zeros((teams, len(fleet.task.training)), np.int64)
-        self.syncs = np.zeros((teams, _CACHE_LINE), np.int64)
+        self.syncs = np.zeros((teams, CACHE_LINE), np.int64)
         self.coefficients = np.zeros((teams, _SCALARS))
         self.targets = fleet.task.weighted_targets
         self.limits = flat_slopes(fleet.network)
@@ -395,7 +324,3 @@ def _in_threads(
         raise
     if failures:
         raise failures[0]
-
-
-def _rounded(size: int) -> int:
-    return (size + _CACHE_LINE - 1) // _CACHE_LINE * _CACHE_LINE
