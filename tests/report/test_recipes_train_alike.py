@@ -19,7 +19,7 @@ HIDDEN = (7, 7)
 WEIGHTS = np.random.default_rng(8).uniform(0.0, 2.0, ROWS)
 # KATE, ACProp and AdaShift divide by single gradients: large steps would magnify what Keras rounds to float32.
 RATES = {
-    "adadelta": 0.5, "adagrad": 0.05, "gradient_descent": 0.1, "kate": 1e-5, "acprop": 1e-4, "adashift": 1e-3,
+    "adadelta": 0.5, "adagrad": 0.05, "gradient_descent": 0.1, "kate": 1e-5, "acprop": 1e-4,
 }  # fmt: skip
 # the parameter-free start so small that three epochs would show nothing
 EARLIER = {

@@ -46,7 +46,9 @@ def kron_coefficients(
     )
 
 
-def kron_of_vectors(theta, gradient, mean, scale, noise, learning_rate, momentum, correction, factor_rate, refresh):
+def kron_of_vectors(
+    theta, gradient, mean, scale, noise, learning_rate, momentum, correction, factor_rate, refresh
+):
     """A vector's factor is diagonal: q ← q - μ (a² - b²)/max(a² + b²) q with a = q m̂, b = v/q; θ ← θ - γ q² m̂."""
     mean = momentum * mean + (1.0 - momentum) * gradient
     direction = mean * correction
