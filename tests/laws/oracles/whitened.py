@@ -44,8 +44,10 @@ class Kron:
         solve = self.torch.linalg.solve_triangular
         place = "pytorch_optimizer.optimizer.psgd.solve_triangular_right"
         with (
-            mock.patch.object(self.torch, "randn_like", lambda *_, **__: self.torch.tensor(next(signs))),
-            mock.patch.object(np.random, "random", lambda: chance),
+            mock.patch.object(
+                self.torch, "randn_like", side_effect=lambda *_, **__: self.torch.tensor(next(signs))
+            ),
+            mock.patch.object(np.random, "random", return_value=chance),
             mock.patch(place, lambda x, a: solve(a, x, upper=True, left=False)),
         ):
             yield
