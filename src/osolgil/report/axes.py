@@ -3,7 +3,7 @@
 >>> logarithmic([0.3, 4.0])["ticktext"]
 ['0.1', '0.2', '0.5', '1', '2', '5', '10']
 >>> logarithmic([1e-12, 1.0])["ticktext"]
-['10⁻¹²', '10⁻¹⁰', '10⁻⁸', '10⁻⁶', '10⁻⁴', '0.01', '1']
+['10⁻¹²', '10⁻¹⁰', '10⁻⁸', '10⁻⁶', '0.0001', '0.01', '1']
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def logarithmic(values: Iterable[float | None], whole: bool = False) -> dict[str
 
 
 def _written(digit: int, power: int) -> str:
-    if -4 < power < 5:
+    if -5 < power < 5:
         return f"{digit * 10.0**power:,.{max(-power, 0)}f}"
     raised = f"10{str(power).translate(_RAISED)}"
     return raised if digit == 1 else f"{digit}·{raised}"
