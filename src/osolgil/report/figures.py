@@ -75,7 +75,7 @@ def scores(facts: Facts, language: str) -> Figure:
                 "hovertemplate": "%{x:.4f}<extra></extra>",
             }
         )  # fmt: skip
-        low, high = within_reach(row["interval"])
+        low, high = within_reach(row["interval"], facts["data"]["score"])
         if not all(_finite(value) for value in (row["mean"], low, high)):
             continue
         traces.append(
