@@ -1,4 +1,4 @@
-"""`train`: one network, one optimizer, one learning rate; no race, so no word on what is better."""
+"""`train`: one optimizer, one learning rate, one network or an ensemble; no race, so no word on what is better."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from osolgil import __version__
-from osolgil.data import Dataset
+from osolgil.data import Dataset, Encoding
 from osolgil.engines.cpu.compiling import compile_kernels
 from osolgil.engines.cpu.fleet import Fleet, RunSetting
 from osolgil.engines.cpu.kernels import layout
+from osolgil.ensembles import BestEpochs, measured, model_of, train_to_best
 from osolgil.errors import OutputError, SettingsError
 from osolgil.files import claim_folder, write_json
 from osolgil.formulas import catalog
@@ -28,6 +29,7 @@ from osolgil.race.progress import EntrantProgress, Progress
 from osolgil.race.settings import Entrant, RaceSettings
 from osolgil.records import write_history
 from osolgil.spelling import hint
+from osolgil.tabular_defaults import Choice
 
 FORMAT = 1
 _PAUSE = 0.1
@@ -36,10 +38,10 @@ _RACE_ONLY = {"entrants", "learning_rates", "seeds", "confirmation_seeds", "conf
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A trained network: the weights of its last epoch, and how it came there.
+    """A trained network, or an ensemble of them, and how it came there.
 
     facts: everything in `training.json`, a plain dictionary. history: columns of `history.parquet`, a row per
-    epoch. folder: where the files lie, None where none were written.
+    network and epoch. folder: where the files lie, None where none were written.
     """
 
     model: Model
@@ -49,7 +51,7 @@ class Trained:
 
     @property
     def scores(self) -> dict[str, float]:
-        """Score after the last epoch by rows: "validation" and "test"; accuracy or R²."""
+        """Score of the weights that were kept, by rows: "validation" and "test"; accuracy or R²."""
         return {name: values["score"] for name, values in self.facts["scores"].items()}
 
     def predict(self, inputs: Any) -> np.ndarray:
@@ -61,26 +63,37 @@ def train(
     inputs: Any,
     targets: Any = None,
     *,
-    optimizer: str | Callable[..., Any] = "adam",
+    optimizer: str | Callable[..., Any] | None = None,
     learning_rate: float | None = None,
     hyperparameters: Mapping[str, float] | None = None,
     target: str | Sequence[str] | None = None,
     task: str | None = None,
     test: Any = None,
     sample_weight: Any = None,
+    defaults: str = "race",
+    ensemble: int | None = None,
+    keep: str | None = None,
+    patience: int | None = None,
+    clip_targets: bool | None = None,
     jobs: int | None = None,
     out: str | Path | None = None,
     progress: Callable[[Progress], None] | None = None,
     **settings: Any,
 ) -> Trained:
-    """Train one network and keep the weights of its last epoch (no epoch is chosen by its validation score).
+    """Train one network, or several at once whose mean answer is the model.
 
-    With the same settings this is, to the bit, the first tuning run of that optimizer in a race.
+    With the same settings and the usual defaults this is, to the bit, the first tuning run of that optimizer in a
+    race: one network, and the weights of its last epoch (no epoch is chosen by its validation score).
 
     Args:
         inputs, targets, target, task, test, sample_weight: as for `osolgil.race`.
-        optimizer: a name of the catalog, or your own as for `osolgil.race`. learning_rate: by default the catalog's.
-        hyperparameters: others of the optimizer, {"beta1": 0.8}.
+        optimizer: a name of the catalog ("adam"), or your own as for `osolgil.race`. learning_rate: by default the
+            catalog's. hyperparameters: others of the optimizer, {"beta1": 0.8}.
+        defaults: what is taken where nothing is said: "race" as races do, plain networks on standardised columns; or
+            "table", what did best on tables, see `osolgil.tabular_defaults`.
+        ensemble: how many networks, which differ in their seeds. keep: weights of the "last" epoch, of the "best" by
+            validation score, or of that with the "best-loss". patience: stop when so many epochs brought no better.
+        clip_targets: whether a number is answered only within the range of the training targets.
         jobs: threads, by default one per core; the network does not depend on it.
         out: folder to write the model, history.parquet and training.json to; None: nothing.
         progress: called about ten times a second.
@@ -94,36 +107,46 @@ def train(
     (20, ['test', 'validation'])
     """
     begin = time.perf_counter()
-    row = catalog.optimizer(optimizer)
-    values = row.hyperparameters(**(hyperparameters or {}))
-    if learning_rate is not None:
-        values["learning_rate"] = float(learning_rate)
-    _check(settings, values)
-    chosen, workers = RaceSettings(entrants=(Entrant(row.name, row.name),), **settings), threads(jobs)
-    data = data_of(inputs, targets, target, task, test, chosen.seed, sample_weight)
+    asked = Choice(optimizer, learning_rate, hyperparameters or {}, ensemble, keep, patience, clip_targets, settings)
+    _check(asked)
+    seed = RaceSettings(**{key: settings[key] for key in ("seed",) if key in settings}).seed
+    workers = threads(jobs)
+    encoding = asked.encoding(defaults)
+    if isinstance(inputs, Dataset) and not {"scaling", "numbers"} & set(settings):
+        encoding = Encoding()  # its columns are what they are, whatever the defaults
+    data = data_of(inputs, targets, target, task, test, seed, sample_weight, encoding)
+    choice = asked.completed(defaults, data)
+    row = catalog.optimizer(choice.optimizer)
+    chosen = RaceSettings(entrants=(Entrant(row.name, row.name),), **choice.settings)
     loaded = time.perf_counter() - begin
     folder = None if out is None else _claim(Path(out).expanduser())
     chosen = chosen.completed(data.task, len(data.train))
     data = fitted(data, chosen)
     job, network = task_of(data, chosen), chosen.network(data.train.inputs.shape[1], data.outputs)
     compiled = compile_kernels(network, job, chosen.precision, [row.name])
-    run = RunSetting(
-        row.name, values, chosen.seed * 1_000_000, chosen.batch_size or 1, chosen.l1, chosen.l2,
-        chosen.weight_decay, chosen.clip_norm, chosen.dropout, chosen.schedule,
-    )  # fmt: skip
+    runs = [
+        RunSetting(
+            row.name, choice.hyperparameters, chosen.seed * 1_000_000 + member, chosen.batch_size or 1, chosen.l1,
+            chosen.l2, chosen.weight_decay, chosen.clip_norm, chosen.dropout, chosen.schedule,
+        )
+        for member in range(choice.ensemble)
+    ]  # fmt: skip
     epochs = chosen.epochs or 1
-    fleet = Fleet.create(network, job, [run], epochs, chosen.precision)
-    watch = _Watch(fleet, run, epochs, progress)
-    fleet.advance([row.name], epochs, workers=workers, tick=watch.look)
+    fleet = Fleet.create(network, job, runs, epochs, chosen.precision)
+    watch = _Watch(fleet, runs[0], epochs, progress)
+    best = train_to_best(
+        fleet, [row.name] * len(runs), epochs,
+        workers=workers, keep=choice.keep, patience=choice.patience, tick=watch.look,
+    )  # fmt: skip
     watch.look(last=True)
-    _refuse_diverged(fleet, run)
-    facts = _facts(data, network, chosen, run, _scores(fleet, data, workers))
+    _refuse_diverged(fleet, runs)
+    facts = _facts(data, network, chosen, runs, choice, best)
+    model = model_of(data, network, best, facts["made_by"], choice.clip_targets)
+    facts["scores"] = _scores(fleet, model, data, workers, choice)
     facts["seconds"] = {
         "data": loaded, "compile": compiled, "train": watch.seconds, "total": time.perf_counter() - begin,
     }  # fmt: skip
-    theta, running = fleet.evaluated[0], fleet.arrays["runnings"][0].copy()
-    model = Model.of(data, network, theta, running, facts["made_by"])
-    trained = Trained(model, _history(fleet, run), facts, folder)
+    trained = Trained(model, _history(fleet, runs), facts, folder)
     if folder is not None:
         model.save(folder)
         write_history(folder / "history.parquet", trained.history)
@@ -131,18 +154,21 @@ def train(
     return trained
 
 
-def _check(settings: Mapping[str, Any], values: Mapping[str, float]) -> None:
+def _check(asked: Choice) -> None:
     known = sorted(set(RaceSettings.__dataclass_fields__) - _RACE_ONLY)
-    for name in settings:
+    for name in asked.settings:
         if name not in known:
             raise SettingsError(
                 f"Training has no setting '{name}'; it has {', '.join(known)}.{hint(name, known)}"
             )
-    for name, value in values.items():
+    for name, value in asked.hyperparameters.items():
         if not np.isfinite(value):
             raise SettingsError(f"The hyperparameter {name} must be a finite number, not {value}.")
-    if values["learning_rate"] <= 0:
-        raise SettingsError(f"The learning rate must be positive, not {values['learning_rate']}.")
+    rate = asked.learning_rate
+    if rate is not None and not np.isfinite(rate):
+        raise SettingsError(f"The hyperparameter learning_rate must be a finite number, not {rate}.")
+    if rate is not None and rate <= 0:
+        raise SettingsError(f"The learning rate must be positive, not {rate}.")
 
 
 def _claim(folder: Path) -> Path:
@@ -190,26 +216,35 @@ class _Watch:
         self.observe(Progress("train", (entrant,), done, self.epochs, self.seconds, remaining, score_name))
 
 
-def _refuse_diverged(fleet: Fleet, run: RunSetting) -> None:
-    if fleet.arrays["runs"][0, layout.STATUS] != layout.DIVERGED:
+def _refuse_diverged(fleet: Fleet, runs: Sequence[RunSetting]) -> None:
+    diverged = fleet.arrays["runs"][:, layout.STATUS] == layout.DIVERGED
+    if not diverged.any():
         return
-    epoch = int(np.isfinite(fleet.arrays["histories"][0][:, layout.STEPS_DONE]).sum())
-    rate = run.hyperparameters["learning_rate"]
+    table = fleet.arrays["histories"][int(diverged.argmax())]
+    epoch = int(np.isfinite(table[:, layout.STEPS_DONE]).sum())
+    rate = runs[0].hyperparameters["learning_rate"]
     raise SettingsError(
-        f"{catalog.optimizer(run.optimizer).title} with learning rate {rate:g} diverged in epoch {epoch}, so "
+        f"{catalog.optimizer(runs[0].optimizer).title} with learning rate {rate:g} diverged in epoch {epoch}, so "
         f"no network was kept; try a learning rate of {rate / 10:g}."
     )
 
 
-def _scores(fleet: Fleet, data: Dataset, workers: int) -> dict[str, dict[str, float]]:
-    first = len(data.train) + len(data.validation)
-    losses, scores = fleet.measure(np.arange(first, first + len(data.test)), workers)
-    final = fleet.arrays["histories"][0][-1]
+def _scores(
+    fleet: Fleet, model: Model, data: Dataset, workers: int, choice: Choice
+) -> dict[str, dict[str, float]]:
+    if choice.ensemble == 1 and choice.keep == "last" and not choice.patience and not choice.clip_targets:
+        first = len(data.train) + len(data.validation)
+        losses, scores = fleet.measure(np.arange(first, first + len(data.test)), workers)
+        final = fleet.arrays["histories"][0][-1]
+        return {
+            "validation": {
+                "score": float(final[layout.VALIDATION_SCORE]), "loss": float(final[layout.VALIDATION_LOSS]),
+            },
+            "test": {"score": float(scores[0]), "loss": float(losses[0])},
+        }  # fmt: skip
+    loss = fleet.task.loss
     return {
-        "validation": {
-            "score": float(final[layout.VALIDATION_SCORE]), "loss": float(final[layout.VALIDATION_LOSS]),
-        },
-        "test": {"score": float(scores[0]), "loss": float(losses[0])},
+        "validation": measured(model, data.validation, loss), "test": measured(model, data.test, loss),
     }  # fmt: skip
 
 
@@ -217,49 +252,56 @@ def _facts(
     data: Dataset,
     network: Network,
     settings: RaceSettings,
-    run: RunSetting,
-    scores: dict[str, dict[str, float]],
+    runs: Sequence[RunSetting],
+    choice: Choice,
+    best: BestEpochs,
 ) -> dict[str, Any]:
+    usual = choice.keep == "last"
     return {
         "format": FORMAT,
         "version": __version__,
         "data": data_facts(data),
         "settings": {name: value for name, value in settings.to_dict().items() if name not in _RACE_ONLY},
         "formulas": own_formulas.stored(settings),
-        "network": {**network.to_dict(), "parameters": network.size},
-        "scores": scores,
-        "weights": "last epoch",
+        "network": {**network.to_dict(), "parameters": network.size, "networks": len(runs)},
+        "scores": {},
+        "weights": "last epoch" if usual else "best epoch by validation " + ("score" if choice.keep == "best" else "loss"),
+        "kept_epochs": best.epochs.tolist(),
+        "choice": choice.to_dict(),
         "made_by": {
-            "optimizer": run.optimizer,
-            "hyperparameters": dict(run.hyperparameters),
-            "seed": run.seed,
+            "optimizer": runs[0].optimizer,
+            "hyperparameters": dict(runs[0].hyperparameters),
+            "seed": runs[0].seed,
             "epochs": settings.epochs,
-            "batch_size": run.batch_size,
+            "batch_size": runs[0].batch_size,
             "loss": settings.loss,
             "data": data.name,
             "fingerprint": data.fingerprint,
+            **({"networks": len(runs)} if len(runs) > 1 else {}),
         },
     }
 
 
-def _history(fleet: Fleet, run: RunSetting) -> dict[str, np.ndarray]:
-    """The columns of a race's history, for the one run there is."""
-    table = fleet.arrays["histories"][0]
+def _history(fleet: Fleet, runs: Sequence[RunSetting]) -> dict[str, np.ndarray]:
+    """The columns of a race's history, with a row per run and epoch that was trained."""
+    done = np.isfinite(fleet.arrays["histories"][:, :, layout.STEPS_DONE])
+    table = fleet.arrays["histories"][done]
     count = len(table)
     texts = {
         "phase": "train",
-        "entrant": run.optimizer,
-        "hyperparameters": json.dumps(run.hyperparameters, sort_keys=True),
+        "entrant": runs[0].optimizer,
+        "hyperparameters": json.dumps(runs[0].hyperparameters, sort_keys=True),
         "state": "finished",
     }
     columns = {name: np.full(count, text, object) for name, text in texts.items()}
+    seeds = np.array([run.seed for run in runs])
     return {
         "phase": columns["phase"],
         "entrant": columns["entrant"],
-        "learning_rate": np.full(count, run.hyperparameters["learning_rate"]),
+        "learning_rate": np.full(count, runs[0].hyperparameters["learning_rate"]),
         "hyperparameters": columns["hyperparameters"],
-        "seed": np.full(count, run.seed),
-        "epoch": np.arange(1, count + 1),
+        "seed": np.repeat(seeds, done.sum(axis=1)),
+        "epoch": np.nonzero(done)[1] + 1,
         "step": table[:, layout.STEPS_DONE].astype(np.int64),
         "training_loss": table[:, layout.TRAINING_LOSS],
         "validation_loss": table[:, layout.VALIDATION_LOSS],
