@@ -121,7 +121,9 @@ def model_of(
     data: Dataset, network: Network, best: BestEpochs, made_by: dict[str, Any], clip_targets: bool = False
 ) -> Model:
     """The model of all the runs of a fleet, each at its kept epoch."""
-    members = [(theta.copy(), running.copy()) for theta, running in zip(best.thetas, best.runnings, strict=True)]
+    members = [
+        (theta.copy(), running.copy()) for theta, running in zip(best.thetas, best.runnings, strict=True)
+    ]
     known = data.train.original
     limits = (float(known.min()), float(known.max())) if clip_targets and known is not None else None
     model = Model.of(data, network, *members[0], made_by)

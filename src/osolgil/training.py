@@ -33,6 +33,11 @@ from osolgil.tabular_defaults import Choice
 
 FORMAT = 1
 _PAUSE = 0.1
+_KEPT = {
+    "last": "last epoch",
+    "best": "best epoch by validation score",
+    "best-loss": "best epoch by validation loss",
+}
 _RACE_ONLY = {"entrants", "learning_rates", "seeds", "confirmation_seeds", "confidence"}
 
 
@@ -107,7 +112,9 @@ def train(
     (20, ['test', 'validation'])
     """
     begin = time.perf_counter()
-    asked = Choice(optimizer, learning_rate, hyperparameters or {}, ensemble, keep, patience, clip_targets, settings)
+    asked = Choice(
+        optimizer, learning_rate, hyperparameters or {}, ensemble, keep, patience, clip_targets, settings
+    )
     _check(asked)
     seed = RaceSettings(**{key: settings[key] for key in ("seed",) if key in settings}).seed
     workers = threads(jobs)
@@ -256,7 +263,6 @@ def _facts(
     choice: Choice,
     best: BestEpochs,
 ) -> dict[str, Any]:
-    usual = choice.keep == "last"
     return {
         "format": FORMAT,
         "version": __version__,
@@ -265,7 +271,7 @@ def _facts(
         "formulas": own_formulas.stored(settings),
         "network": {**network.to_dict(), "parameters": network.size, "networks": len(runs)},
         "scores": {},
-        "weights": "last epoch" if usual else "best epoch by validation " + ("score" if choice.keep == "best" else "loss"),
+        "weights": _KEPT[choice.keep],
         "kept_epochs": best.epochs.tolist(),
         "choice": choice.to_dict(),
         "made_by": {

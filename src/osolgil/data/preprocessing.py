@@ -260,7 +260,7 @@ _SENTENCES = {
     "identifier": "Left out because it only numbers or names the rows: {names}.",
     "text number": "Text read as numbers (cells that are no number count as missing): {names}.",
     "missing": "Missing numbers take the training median and are marked in a feature of their own: {names}.",
-    "squashed": "Far outliers are squashed smoothly to within 3 interquartile ranges: {names}.",
+    "squashed": "Squashed smoothly to within 3 interquartile ranges: {names}.",
     "bins": "Encoded piecewise by their way through bins, beside the number itself: {names}.",
     "waves": "Encoded by cosines of fixed random frequencies, beside the number itself: {names}.",
     "date": "Read as dates, split into year, month, day of week, hour and seconds: {names}.",

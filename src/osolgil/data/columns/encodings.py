@@ -71,9 +71,7 @@ class Encoding:
             )
         for key, value in given.items():
             if key not in _CODES[kind]:
-                raise SettingsError(
-                    f"The encoding {kind} has no setting '{key}'.{hint(key, _CODES[kind])}"
-                )
+                raise SettingsError(f"The encoding {kind} has no setting '{key}'.{hint(key, _CODES[kind])}")
             most = _LARGEST.get(key, 1e6)
             whole = key in _LARGEST
             if not 0 < value <= most or (whole and not value.is_integer()):

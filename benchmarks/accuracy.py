@@ -1,0 +1,155 @@
+"""Accuracy with defaults beside other methods: `python -m benchmarks.accuracy` writes benchmarks/results/accuracy.md.
+
+Scores of every table, method and seed are kept as lines of JSON in --records, so that the work can be left and gone on
+with, or be shared: run some --methods under another Python, with the same records. --page writes the page alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import platform
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.tabular.methods import METHODS, score
+from benchmarks.tabular.sets import NAMES, table
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+LIBRARIES = ("numpy", "scikit-learn", "torch", "pytabkit")
+Record = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tables", default=",".join(NAMES))
+    parser.add_argument("--methods", default=";".join(METHODS), help="names with ; between them")
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--records", type=Path, default=RESULTS / "accuracy.jsonl")
+    parser.add_argument("--page", action="store_true", help="measure nothing, write the page")
+    parser.add_argument("--out", type=Path, default=RESULTS / "accuracy.md")
+    options = parser.parse_args()
+    if not options.page:
+        for seed in range(options.seeds):
+            measure(options.tables.split(","), options.methods.split(";"), seed, options.records)
+    options.out.write_text(page(read(options.records)), "utf-8")
+    print(f"wrote {options.out}")
+
+
+def measure(tables: list[str], methods: list[str], seed: int, records: Path) -> None:
+    """Measure what is not on record yet, one line each."""
+    for name in tables:
+        known = {(record["table"], record["method"], record["seed"]) for record in read(records)}
+        rows = table(name, seed)
+        for method in methods:
+            if (name, method, seed) in known:
+                continue
+            start, wall = time.process_time(), time.perf_counter()
+            value = score(rows, METHODS[method](rows, seed))
+            record = {
+                "table": name, "method": method, "seed": seed, "score": value,
+                "cpu_seconds": time.process_time() - start, "seconds": time.perf_counter() - wall,
+                "versions": versions(),
+            }  # fmt: skip
+            with records.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+            print(f"{name} {method} seed {seed}: {value:.4f} in {record['cpu_seconds']:.1f} s", flush=True)
+
+
+def read(records: Path) -> list[Record]:
+    """Every record; none where there is no file."""
+    if not records.exists():
+        return []
+    return [json.loads(line) for line in records.read_text("utf-8").splitlines() if line]
+
+
+def versions() -> dict[str, str]:
+    """Versions of what takes part here."""
+    found = {"Python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+ABOUT = """\
+Accuracy or R² on test rows, mean ± standard deviation over seeds (how many, where they are not the most). A seed
+decides the rows and everything else: a fifth of the rows is for testing (`adult` has its own), a sixth of the others
+validates. Every method sees the same raw columns and rows, and nothing is tuned but where it says so. osolgil, RealMLP and TabM
+use validation rows only to choose an epoch; scikit-learn's trees and MLP train on them as well. *cpu* is seconds of
+processor time per fit, all seeds' median, on cores shared with other work: its order of size only. **Bold**: the best
+mean, and every mean whose paired difference from it is within two standard errors."""
+
+
+def page(records: list[Record]) -> str:
+    """The whole page as Markdown."""
+    found: dict[str, str] = {}
+    for record in records:
+        found |= record.get("versions", {})
+    methods = [name for name in METHODS if any(record["method"] == name for record in records)]
+    head = ["table", *methods]
+    lines = [head, ["---"] * len(head)]
+    for name in NAMES:
+        if any(record["table"] == name for record in records):
+            lines.append([name, *_cells(records, name, methods)])
+    made = ", ".join(f"{name} {version}" for name, version in found.items())
+    tables = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n\n".join([
+        "# Accuracy on tables, with defaults", f"Measured by `python -m benchmarks.accuracy`: {made}.", ABOUT, tables,
+        "## Seconds of processor time per fit", _seconds(records, methods),
+    ]) + "\n"  # fmt: skip
+
+
+def scores(records: list[Record], name: str, method: str) -> dict[int, float]:
+    """Score by seed."""
+    return {r["seed"]: r["score"] for r in records if r["table"] == name and r["method"] == method}
+
+
+def level(one: dict[int, float], other: dict[int, float]) -> bool:
+    """Whether the paired difference of two methods is within two standard errors of 0."""
+    both = sorted(one.keys() & other.keys())
+    differences = np.array([one[seed] - other[seed] for seed in both])
+    if len(both) < 2:
+        return False
+    return bool(abs(differences.mean()) <= 2 * differences.std(ddof=1) / np.sqrt(len(both)))
+
+
+def _cells(records: list[Record], name: str, methods: list[str]) -> list[str]:
+    found = {method: scores(records, name, method) for method in methods}
+    means = {method: np.mean(list(values.values())) for method, values in found.items() if values}
+    best = max(means, key=lambda method: means[method])
+    most = max(len(values) for values in found.values())
+    cells = []
+    for method in methods:
+        values = list(found[method].values())
+        if not values:
+            cells.append("–")
+            continue
+        deviation = f" ± {np.std(values, ddof=1):.4f}" if len(values) > 1 else ""
+        text = f"{np.mean(values):.4f}{deviation}"
+        text = f"**{text}**" if method == best or level(found[method], found[best]) else text
+        cells.append(text + (f" ({len(values)})" if len(values) < most else ""))
+    return cells
+
+
+def _seconds(records: list[Record], methods: list[str]) -> str:
+    lines = [["table", *methods], ["---"] * (len(methods) + 1)]
+    for name in NAMES:
+        cells = []
+        for method in methods:
+            values = [r["cpu_seconds"] for r in records if r["table"] == name and r["method"] == method]
+            cells.append(f"{np.median(values):.1f}" if values else "–")
+        if any(cell != "–" for cell in cells):
+            lines.append([name, *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    main()
