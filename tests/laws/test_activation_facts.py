@@ -67,8 +67,8 @@ SMOOTHNESS = {
     2: {"isrlu"},
 }  # fmt: skip
 # every other row is a composition of analytic functions
-FALLING = {"gelu", "gelu_tanh", "quick_gelu", "silu", "hard_swish", "mish", "parametric_mish", "smish", "golu", "tanh_exp",
-           "serf", "lisht", "gaussian", "sine", "growing_cosine"}  # fmt: skip
+FALLING = {"gelu", "gelu_tanh", "quick_gelu", "silu", "hard_swish", "mish", "parametric_mish", "smish", "golu",
+           "tanh_exp", "serf", "lisht", "gaussian", "sine", "growing_cosine"}  # fmt: skip
 FIXED = {
     "relu": ((0.0, INF),),
     "identity": ((-INF, INF),),
