@@ -83,9 +83,9 @@ ABOUT = """\
 Accuracy or R² on test rows, mean ± standard deviation over seeds (how many, where they are not the most). A seed
 decides the rows and everything else: a fifth of the rows is for testing (`adult` has its own), a sixth of the others
 validates. Every method sees the same raw columns and rows, and nothing is tuned but where it says so. osolgil,
-RealMLP and TabM use validation rows only to choose an epoch; scikit-learn's trees and MLP train on them as well. *cpu* is seconds of
-processor time per fit, all seeds' median, on cores shared with other work: its order of size only. **Bold**: the best
-mean, and every mean whose paired difference from it is within two standard errors."""
+RealMLP and TabM use validation rows only to choose an epoch; scikit-learn's trees and MLP train on them as well.
+*cpu* is seconds of processor time per fit, the median of all seeds, on cores shared with other work: its order of
+size only. **Bold**: the best mean, and every mean whose paired difference from it is within two standard errors."""
 
 
 def page(records: list[Record]) -> str:
