@@ -7,22 +7,16 @@ with, or be shared: run some --methods under another Python, with the same recor
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
-import json
-import platform
-import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from benchmarks.tabular.methods import METHODS, score
-from benchmarks.tabular.sets import NAMES, table
+from benchmarks.tabular.methods import METHODS
+from benchmarks.tabular.records import Record, level, measure, read, scores
+from benchmarks.tabular.sets import NAMES
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-LIBRARIES = ("numpy", "scikit-learn", "torch", "pytabkit")
-Record = dict[str, Any]
 
 
 def main() -> None:
@@ -36,47 +30,10 @@ def main() -> None:
     options = parser.parse_args()
     if not options.page:
         for seed in range(options.seeds):
-            measure(options.tables.split(","), options.methods.split(";"), seed, options.records)
+            chosen = {name: METHODS[name] for name in options.methods.split(";")}
+            measure(options.tables.split(","), chosen, seed, options.records)
     options.out.write_text(page(read(options.records)), "utf-8")
     print(f"wrote {options.out}")
-
-
-def measure(tables: list[str], methods: list[str], seed: int, records: Path) -> None:
-    """Measure what is not on record yet, one line each."""
-    for name in tables:
-        known = {(record["table"], record["method"], record["seed"]) for record in read(records)}
-        rows = table(name, seed)
-        for method in methods:
-            if (name, method, seed) in known:
-                continue
-            start, wall = time.process_time(), time.perf_counter()
-            value = score(rows, METHODS[method](rows, seed))
-            record = {
-                "table": name, "method": method, "seed": seed, "score": value,
-                "cpu_seconds": time.process_time() - start, "seconds": time.perf_counter() - wall,
-                "versions": versions(),
-            }  # fmt: skip
-            with records.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record) + "\n")
-            print(f"{name} {method} seed {seed}: {value:.4f} in {record['cpu_seconds']:.1f} s", flush=True)
-
-
-def read(records: Path) -> list[Record]:
-    """Every record; none where there is no file."""
-    if not records.exists():
-        return []
-    return [json.loads(line) for line in records.read_text("utf-8").splitlines() if line]
-
-
-def versions() -> dict[str, str]:
-    """Versions of what takes part here."""
-    found = {"Python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 ABOUT = """\
@@ -105,20 +62,6 @@ def page(records: list[Record]) -> str:
         "# Accuracy on tables, with defaults", f"Measured by `python -m benchmarks.accuracy`: {made}.", ABOUT, tables,
         "## Seconds of processor time per fit", _seconds(records, methods),
     ]) + "\n"  # fmt: skip
-
-
-def scores(records: list[Record], name: str, method: str) -> dict[int, float]:
-    """Score by seed."""
-    return {r["seed"]: r["score"] for r in records if r["table"] == name and r["method"] == method}
-
-
-def level(one: dict[int, float], other: dict[int, float]) -> bool:
-    """Whether the paired difference of two methods is within two standard errors of 0."""
-    both = sorted(one.keys() & other.keys())
-    differences = np.array([one[seed] - other[seed] for seed in both])
-    if len(both) < 2:
-        return False
-    return bool(abs(differences.mean()) <= 2 * differences.std(ddof=1) / np.sqrt(len(both)))
 
 
 def _cells(records: list[Record], name: str, methods: list[str]) -> list[str]:
