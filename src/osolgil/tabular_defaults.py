@@ -6,7 +6,7 @@ embeddings (Y. Gorishniy et al. 2022, arXiv:2203.05556) and TabM (Y. Gorishniy e
 
 >>> found = tabular_defaults("regression", rows=13_760)
 >>> found.encoding, found.ensemble, found.keep
-(Encoding(scaling='robust', numbers='piecewise(bins=32)'), 8, 'best')
+(Encoding(scaling='robust', numbers='piecewise'), 8, 'best')
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from osolgil.data import Dataset
 
 DEFAULTS = ("race", "table")
+_STEPS = 6_500  # of training, where rows are neither few nor very many
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,8 @@ def tabular_defaults(task: str, rows: int) -> TabularDefaults:
         task: "classification", "multi-label" or "regression".
         rows: training rows, at least 1.
     """
-    batch = int(min(256, max(16, 2 ** round(math.log2(max(rows, 16) / 24)))))
-    steps = 24_000
-    epochs = int(min(200, max(20, round(steps * batch / max(rows, 1)))))
+    batch = int(min(256, max(32, 2 ** round(math.log2(max(rows, 1) / 100)))))
+    epochs = int(min(150, max(20, round(_STEPS * batch / max(rows, 1)))))
     settings: dict[str, Any] = {
         "hidden": (128, 128),
         "activation": "silu",
@@ -66,14 +66,14 @@ def tabular_defaults(task: str, rows: int) -> TabularDefaults:
         "dropout": 0.1,
     }
     return TabularDefaults(
-        encoding=Encoding("robust", "piecewise(bins=32)"),
+        encoding=Encoding("robust", "piecewise"),
         settings=settings,
         optimizer="adam",
-        learning_rate=0.002,
+        learning_rate=0.003,
         hyperparameters={"beta2": 0.95},
         ensemble=8,
         keep="best",
-        patience=max(16, epochs // 4),
+        patience=max(16, epochs // 5),
         clip_targets=task == "regression",
     )
 

@@ -54,7 +54,7 @@ Scaling = Annotated[
 ]
 Numbers = Annotated[
     str | None,
-    _option("--numbers", 'Their code: plain, "piecewise(bins=32)", tree_piecewise, periodic. [plain]'),
+    _option("--numbers", 'Their code: plain, piecewise, "piecewise(bins=32)", tree_piecewise, periodic. [plain]'),
 ]
 Defaults = Annotated[
     str | None, _option("--defaults", "What is taken where nothing is said: race or table. [race]")

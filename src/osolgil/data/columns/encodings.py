@@ -22,11 +22,12 @@ from osolgil.spelling import hint
 
 SCALINGS = ("standard", "robust")
 _LARGEST = {"bins": 256, "waves": 128}
+_BY_ROWS = 0.0  # as many bins as the rows can tell apart
 _CODES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         "plain": {},
-        "piecewise": {"bins": 32.0},
-        "tree_piecewise": {"bins": 32.0},
+        "piecewise": {"bins": _BY_ROWS},
+        "tree_piecewise": {"bins": _BY_ROWS},
         "periodic": {"waves": 16.0, "scale": 0.5},
     }
 )
@@ -42,15 +43,16 @@ class Encoding:
     scaling: "standard", the mean is 0 and the deviation 1, and only columns with far outliers are squashed; or
         "robust", median and quartiles are used and every column is clipped smoothly, z / √(1 + (z/3)²)
         (RealMLP: D. Holzmüller et al. 2024, arXiv:2407.04491, section 3).
-    numbers: what stands beside the scaled number. "plain": nothing. "piecewise(bins=32)": how far the number has
-        come through each of the bins between its quantiles; "tree_piecewise(bins=32)": bins a decision tree of
-        this one column finds for the target (Y. Gorishniy et al. 2022, arXiv:2203.05556, section 3.2).
+    numbers: what stands beside the scaled number. "plain": nothing. "piecewise": how far the number has come
+        through each of the bins between its quantiles; "tree_piecewise": bins a decision tree of this one column
+        finds for the target (Y. Gorishniy et al. 2022, arXiv:2203.05556, section 3.2). Their number,
+        "piecewise(bins=32)", is by default that of `usual_bins`.
         "periodic(waves=16, scale=0.5)": cosines of fixed random frequencies, normal with deviation `scale`, and
         phases (their section 3.3; A. Rahimi, B. Recht 2007). Published ones train the frequencies; these do not.
 
     Raises SettingsError for an unknown name or a hyperparameter out of its range.
 
-    >>> Encoding(numbers="piecewise").settings
+    >>> Encoding(numbers="piecewise(bins=32)").settings
     {'bins': 32}
     >>> Encoding("robust", "periodic(waves=8)").kind
     'periodic'
@@ -85,10 +87,10 @@ class Encoding:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The code's settings: the defaults, or what was given."""
+        """The code's settings: the defaults, or what was given; bins are None where the rows decide."""
         kind, given = _parse(self.numbers)
         values = {**_CODES[kind], **given}
-        return {key: int(value) if key in _LARGEST else value for key, value in values.items()}
+        return {key: int(value) or None if key in _LARGEST else value for key, value in values.items()}
 
     @property
     def usual(self) -> bool:
@@ -109,6 +111,15 @@ def _parse(text: str) -> tuple[str, dict[str, float]]:
         if not equals or not rest.endswith(")"):
             raise SettingsError(f"'{text}' is not understood; write it as '{name}(key=value)'.")
     return name.strip().lower().replace("-", "_"), given
+
+
+def usual_bins(rows: int) -> int:
+    """One bin for every 32 rows that are known, at least 4 and at most 64.
+
+    >>> usual_bins(265), usual_bins(100_000)
+    (8, 64)
+    """
+    return min(64, max(4, rows // 32))
 
 
 def quantile_edges(values: np.ndarray, bins: int) -> tuple[float, ...]:

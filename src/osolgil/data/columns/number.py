@@ -13,6 +13,7 @@ from osolgil.data.columns.encodings import (
     piecewise,
     quantile_edges,
     tree_edges,
+    usual_bins,
     waves,
 )
 
@@ -99,9 +100,10 @@ class NumberColumn:
         if encoding.kind == "periodic":
             frequencies, phases = waves(self.name, settings["waves"], settings["scale"])
             return replace(self, frequencies=frequencies, phases=phases)
+        bins = settings["bins"] or usual_bins(len(known))
         if encoding.kind == "tree_piecewise" and answers is not None and np.abs(known).max() < _TREE_LIMIT:
-            return replace(self, edges=tree_edges(known, *answers, settings["bins"]))
-        return replace(self, edges=quantile_edges(known, settings["bins"]))
+            return replace(self, edges=tree_edges(known, *answers, bins))
+        return replace(self, edges=quantile_edges(known, bins))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
