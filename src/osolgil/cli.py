@@ -134,6 +134,7 @@ def train(
     weights: options.Weights = None,
     defaults: options.Defaults = None,
     ensemble: options.Ensemble = None,
+    folds: options.Folds = None,
     keep: options.Keep = None,
     patience: options.Patience = None,
     clip_targets: options.ClipTargets = False,

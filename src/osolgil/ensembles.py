@@ -8,13 +8,14 @@ TabM, arXiv:2410.24210, whose members share most of their weights). A fleet trai
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from osolgil.data.dataset import Dataset, Split
-from osolgil.engines.cpu.fleet import Fleet
+from osolgil.engines.cpu.fleet import Fleet, Task
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
@@ -22,7 +23,8 @@ from osolgil.model import Model
 from osolgil.network import Network
 from osolgil.spelling import hint
 
-KEPT = ("last", "best", "best-loss")
+KEPT = ("last", "best", "best-loss", "best-mean", "best-mean-loss")
+_FOLDS = 7919  # keeps the folds' chance apart from that of splits and weights
 
 
 def combined(outputs: np.ndarray, task: str, link: str = "identity") -> np.ndarray:
@@ -50,15 +52,79 @@ def combined(outputs: np.ndarray, task: str, link: str = "identity") -> np.ndarr
 
 
 @dataclass(eq=False)
+class Ensemble:
+    """Runs of one optimizer that train in step, epoch by epoch: one fleet, or a fleet per fold of the rows."""
+
+    fleets: tuple[Fleet, ...]
+    optimizer: str
+
+    @property
+    def histories(self) -> np.ndarray:
+        """What was measured at the end of every epoch (runs, epochs, layout.HISTORY_COLUMNS)."""
+        return self._all("histories")
+
+    @property
+    def diverged(self) -> np.ndarray:
+        """Which runs diverged, bool (runs,)."""
+        return self._all("runs")[:, layout.STATUS] == layout.DIVERGED
+
+    @property
+    def runnings(self) -> np.ndarray:
+        """Running averages of batch normalisation (runs, …)."""
+        return self._all("runnings")
+
+    @property
+    def evaluated(self) -> np.ndarray:
+        """The weights (runs, size) that are evaluated and kept."""
+        return np.concatenate([fleet.evaluated for fleet in self.fleets])
+
+    def _all(self, name: str) -> np.ndarray:
+        return np.concatenate([fleet.arrays[name] for fleet in self.fleets])
+
+    def advance(self, epoch: int, workers: int, tick: Callable[[], None]) -> None:
+        """Train every run up to an epoch; one thread takes a fleet at a time where there are several."""
+        if len(self.fleets) == 1:
+            names = [self.optimizer] * len(self.fleets[0])
+            return self.fleets[0].advance(names, epoch, workers=workers, tick=tick)
+        with ThreadPoolExecutor(workers) as pool:
+            jobs = [
+                pool.submit(fleet.advance, [self.optimizer] * len(fleet), epoch, workers=1)
+                for fleet in self.fleets
+            ]
+            while wait(jobs, timeout=0.1).not_done:
+                tick()
+            for job in jobs:
+                job.result()
+        return None
+
+
+def fold_tasks(task: Task, folds: int, seed: int) -> list[Task]:
+    """The task once per fold: all rows train but the fold's own, which validate; classes keep their shares."""
+    known = np.concatenate([task.training, task.validation])
+    if folds > len(known):
+        raise SettingsError(f"{folds} folds need as many rows or more, but {len(known)} are known.")
+    order = np.random.default_rng([seed, _FOLDS]).permutation(len(known))
+    if task.scoring == layout.CLASSES:
+        order = order[np.argsort(task.targets[known[order]].argmax(axis=1), kind="stable")]
+    fold = np.empty(len(known), np.int64)
+    fold[order] = np.arange(len(known)) % folds
+    return [
+        replace(task, training=known[fold != number], validation=known[fold == number])
+        for number in range(folds)
+    ]
+
+
+@dataclass(eq=False)
 class BestEpochs:
-    """The evaluated weights of every run of a fleet after its best epoch so far.
+    """The evaluated weights of every run of an ensemble after its best epoch so far.
 
     keep: "last" keeps whatever is newest; "best" the epoch of the highest validation score, of equal ones the one of
-    the lowest loss; "best-loss" the epoch of the lowest validation loss.
+    the lowest loss; "best-loss" the epoch of the lowest validation loss; "best-mean" and "best-mean-loss" the one epoch
+    that is best in the mean of all runs, which a few validation rows mislead less.
     thetas (runs, size), runnings (runs, …), epochs (runs,) counted from 1; 0 before the first.
     """
 
-    fleet: Fleet
+    ensemble: Ensemble
     keep: str = "best"
     thetas: np.ndarray = field(init=False)
     runnings: np.ndarray = field(init=False)
@@ -69,28 +135,28 @@ class BestEpochs:
             raise SettingsError(
                 f"Weights are kept of the {', '.join(KEPT)} epoch, not '{self.keep}'.{hint(self.keep, KEPT)}"
             )
-        self.thetas, self.runnings = self.fleet.evaluated, self.fleet.arrays["runnings"].copy()
-        self.epochs = np.zeros(len(self.fleet), np.int64)
-        self._ranks = np.full((len(self.fleet), 2), -np.inf)
+        self.thetas, self.runnings = self.ensemble.evaluated, self.ensemble.runnings
+        self.epochs = np.zeros(len(self.thetas), np.int64)
+        self._ranks = np.full((len(self.thetas), 2), -np.inf)
 
     def look(self, epoch: int) -> None:
         """Take the weights of the runs that are now, after `epoch` epochs, better than ever."""
-        table = self.fleet.arrays["histories"][:, epoch - 1]
-        alive = self.fleet.arrays["runs"][:, layout.STATUS] != layout.DIVERGED
+        table, alive = self.ensemble.histories[:, epoch - 1], ~self.ensemble.diverged
         losses, scores = -table[:, layout.VALIDATION_LOSS], table[:, layout.VALIDATION_SCORE]
-        ranks = np.column_stack([losses, losses] if self.keep == "best-loss" else [scores, losses])
+        ranks = np.column_stack([losses, losses] if self.keep.endswith("loss") else [scores, losses])
+        if self.keep.startswith("best-mean") and alive.any():
+            ranks[:] = ranks[alive].mean(axis=0)
         first, second = ranks.T > self._ranks.T
         better = first | ((ranks[:, 0] == self._ranks[:, 0]) & second)
         better = np.flatnonzero(alive & (better | (self.keep == "last")))
         if better.size:
-            self.thetas[better] = self.fleet.evaluated[better]
-            self.runnings[better] = self.fleet.arrays["runnings"][better]
+            self.thetas[better] = self.ensemble.evaluated[better]
+            self.runnings[better] = self.ensemble.runnings[better]
             self.epochs[better], self._ranks[better] = epoch, ranks[better]
 
 
 def train_to_best(
-    fleet: Fleet,
-    optimizers: Sequence[str],
+    ensemble: Ensemble,
     epochs: int,
     *,
     workers: int,
@@ -100,17 +166,17 @@ def train_to_best(
 ) -> BestEpochs:
     """Train every run and keep its best epoch; with `patience` all stop when none has been better for so many epochs.
 
-    Schedules run over the fleet's whole course, whether or not its end is reached.
+    Schedules run over the fleets' whole course, whether or not its end is reached.
     """
     if patience is not None and patience < 1:
         raise SettingsError(f"The patience must be 1 epoch or more, not {patience}.")
-    best = BestEpochs(fleet, keep)
+    best = BestEpochs(ensemble, keep)
     if keep == "last" and patience is None:
-        fleet.advance(optimizers, epochs, workers=workers, tick=tick)
+        ensemble.advance(epochs, workers, tick)
         best.look(epochs)
         return best
     for epoch in range(1, epochs + 1):
-        fleet.advance(optimizers, epoch, workers=workers, tick=tick)
+        ensemble.advance(epoch, workers, tick)
         best.look(epoch)
         if patience is not None and epoch - int(best.epochs.max()) >= patience:
             break
@@ -130,9 +196,30 @@ def model_of(
     return replace(model, others=tuple(members[1:]), target_limits=limits)
 
 
-def measured(model: Model, split: Split, loss: str) -> dict[str, float]:
-    """Score (accuracy, share of right labels, or R²) and mean loss of a model on some rows, each by its weight."""
-    outputs = model.outputs(split.inputs)
+def joined(first: Split, second: Split) -> Split:
+    """The rows of two splits, one below the other."""
+    pairs = [
+        (getattr(first, name), getattr(second, name)) for name in ("inputs", "targets", "original", "weights")
+    ]
+    return Split(*(None if one is None else np.concatenate([one, other]) for one, other in pairs))  # type: ignore[arg-type]
+
+
+def left_out_outputs(model: Model, inputs: np.ndarray, tasks: Sequence[Task]) -> np.ndarray:
+    """Outputs for the rows of all folds (rows, outputs), each row's by the network that was trained without it."""
+    from osolgil.engines.cpu.fleet import outputs
+
+    found = np.zeros((len(inputs), model.network.widths[-1]), model.parameters.dtype)
+    for member, task in zip(model.members, tasks, strict=True):
+        found[task.validation] = outputs(model.network, *member, inputs[task.validation])
+    return found
+
+
+def measured(model: Model, split: Split, loss: str, outputs: np.ndarray | None = None) -> dict[str, float]:
+    """Score (accuracy, share of right labels, or R²) and mean loss of a model on some rows, each by its weight.
+
+    outputs: those to measure, by default the model's own.
+    """
+    outputs = model.outputs(split.inputs) if outputs is None else outputs
     targets = np.eye(outputs.shape[1])[split.targets] if model.task == "classification" else split.targets
     weights = np.ones(len(split)) if split.weights is None else split.weights
     losses = catalog.loss(loss).losses(outputs.astype(np.float64), targets.astype(np.float64)).sum(axis=1)

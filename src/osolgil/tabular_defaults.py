@@ -6,12 +6,11 @@ embeddings (Y. Gorishniy et al. 2022, arXiv:2203.05556) and TabM (Y. Gorishniy e
 
 >>> found = tabular_defaults("regression", rows=13_760)
 >>> found.encoding, found.ensemble, found.keep
-(Encoding(scaling='robust', numbers='piecewise'), 8, 'best')
+(Encoding(scaling='robust', numbers='piecewise'), 8, 'best-mean')
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from osolgil.data import Dataset
 
 DEFAULTS = ("race", "table")
+_MANY = 20_000
 _STEPS = 6_500  # of training, where rows are neither few nor very many
 
 
@@ -33,7 +33,7 @@ class TabularDefaults:
     """Settings of preprocessing and training for a table.
 
     encoding: of its numbers, for `osolgil.load`. settings: fields of `RaceSettings`. optimizer, learning_rate,
-    hyperparameters: what trains. ensemble, keep, patience, clip_targets: as for `osolgil.train`.
+    hyperparameters: what trains. ensemble, folds, keep, patience, clip_targets: as for `osolgil.train`.
     """
 
     encoding: Encoding
@@ -42,6 +42,7 @@ class TabularDefaults:
     learning_rate: float
     hyperparameters: Mapping[str, float]
     ensemble: int
+    folds: bool
     keep: str
     patience: int
     clip_targets: bool
@@ -54,11 +55,12 @@ def tabular_defaults(task: str, rows: int) -> TabularDefaults:
         task: "classification", "multi-label" or "regression".
         rows: training rows, at least 1.
     """
-    batch = int(min(256, max(32, 2 ** round(math.log2(max(rows, 1) / 100)))))
-    epochs = int(min(150, max(20, round(_STEPS * batch / max(rows, 1)))))
+    batch = 128 if rows < _MANY else 256
+    epochs = int(min(200, max(20, round(_STEPS * batch / max(rows, 1)))))
     settings: dict[str, Any] = {
         "hidden": (128, 128),
         "activation": "silu",
+        "initial_scale": "glorot_uniform",
         "batch_size": batch,
         "epochs": epochs,
         "schedule": "warmup_cosine(warmup=0.05)",
@@ -72,7 +74,8 @@ def tabular_defaults(task: str, rows: int) -> TabularDefaults:
         learning_rate=0.003,
         hyperparameters={"beta2": 0.95},
         ensemble=8,
-        keep="best",
+        folds=True,
+        keep="best-mean",
         patience=max(16, epochs // 5),
         clip_targets=task == "regression",
     )
@@ -86,6 +89,7 @@ class Choice:
     learning_rate: float | None = None
     hyperparameters: Mapping[str, float] = field(default_factory=dict)
     ensemble: Any = None
+    folds: Any = None
     keep: Any = None
     patience: int | None = None
     clip_targets: Any = None
@@ -123,6 +127,7 @@ class Choice:
             learning_rate=values["learning_rate"],
             hyperparameters=values,
             ensemble=ensemble,
+            folds=bool(_first(self.folds, usual and usual.folds, False)),
             keep=_first(self.keep, usual and usual.keep, "last"),
             patience=_first(self.patience, usual and usual.patience, None),
             clip_targets=bool(_first(self.clip_targets, usual and usual.clip_targets, False)),
@@ -132,7 +137,7 @@ class Choice:
     def to_dict(self) -> dict[str, Any]:
         """What is no field of `RaceSettings`, ready for JSON."""
         facts = asdict(self)
-        return {name: facts[name] for name in ("ensemble", "keep", "patience", "clip_targets")}
+        return {name: facts[name] for name in ("ensemble", "folds", "keep", "patience", "clip_targets")}
 
 
 def _usual(defaults: str, task: str, rows: int) -> TabularDefaults | None:

@@ -16,7 +16,16 @@ from osolgil.data import Dataset, Encoding
 from osolgil.engines.cpu.compiling import compile_kernels
 from osolgil.engines.cpu.fleet import Fleet, RunSetting
 from osolgil.engines.cpu.kernels import layout
-from osolgil.ensembles import BestEpochs, measured, model_of, train_to_best
+from osolgil.ensembles import (
+    BestEpochs,
+    Ensemble,
+    fold_tasks,
+    joined,
+    left_out_outputs,
+    measured,
+    model_of,
+    train_to_best,
+)
 from osolgil.errors import OutputError, SettingsError
 from osolgil.files import claim_folder, write_json
 from osolgil.formulas import catalog
@@ -37,6 +46,8 @@ _KEPT = {
     "last": "last epoch",
     "best": "best epoch by validation score",
     "best-loss": "best epoch by validation loss",
+    "best-mean": "best epoch by the mean validation score of all networks",
+    "best-mean-loss": "best epoch by the mean validation loss of all networks",
 }
 _RACE_ONLY = {"entrants", "learning_rates", "seeds", "confirmation_seeds", "confidence"}
 
@@ -77,6 +88,7 @@ def train(
     sample_weight: Any = None,
     defaults: str = "race",
     ensemble: int | None = None,
+    folds: bool | None = None,
     keep: str | None = None,
     patience: int | None = None,
     clip_targets: bool | None = None,
@@ -96,8 +108,11 @@ def train(
             catalog's. hyperparameters: others of the optimizer, {"beta1": 0.8}.
         defaults: what is taken where nothing is said: "race" as races do, plain networks on standardised columns; or
             "table", what did best on tables, see `osolgil.tabular_defaults`.
-        ensemble: how many networks, which differ in their seeds. keep: weights of the "last" epoch, of the "best" by
-            validation score, or of that with the "best-loss". patience: stop when so many epochs brought no better.
+        ensemble: how many networks, which differ in their seeds. folds: whether each of them leaves out another part
+            of the training and validation rows to validate on, so that every row trains most of them.
+        keep: weights of the "last" epoch, of the "best" by validation score, of that with the "best-loss", or of the
+            one that is best in the mean of all networks, "best-mean" or "best-mean-loss". patience: stop when so
+            many epochs brought no better.
         clip_targets: whether a number is answered only within the range of the training targets.
         jobs: threads, by default one per core; the network does not depend on it.
         out: folder to write the model, history.parquet and training.json to; None: nothing.
@@ -113,7 +128,15 @@ def train(
     """
     begin = time.perf_counter()
     asked = Choice(
-        optimizer, learning_rate, hyperparameters or {}, ensemble, keep, patience, clip_targets, settings
+        optimizer,
+        learning_rate,
+        hyperparameters or {},
+        ensemble,
+        folds,
+        keep,
+        patience,
+        clip_targets,
+        settings,
     )
     _check(asked)
     seed = RaceSettings(**{key: settings[key] for key in ("seed",) if key in settings}).seed
@@ -139,21 +162,26 @@ def train(
         for member in range(choice.ensemble)
     ]  # fmt: skip
     epochs = chosen.epochs or 1
-    fleet = Fleet.create(network, job, runs, epochs, chosen.precision)
-    watch = _Watch(fleet, runs[0], epochs, progress)
+    tasks = fold_tasks(job, len(runs), chosen.seed) if choice.folds and len(runs) > 1 else [job]
+    shares = [runs] if len(tasks) == 1 else [[run] for run in runs]
+    fleets = tuple(
+        Fleet.create(network, task, share, epochs, chosen.precision)
+        for task, share in zip(tasks, shares, strict=True)
+    )
+    ensemble_ = Ensemble(fleets, row.name)
+    watch = _Watch(fleets[0], runs[0], epochs, progress)
     best = train_to_best(
-        fleet, [row.name] * len(runs), epochs,
-        workers=workers, keep=choice.keep, patience=choice.patience, tick=watch.look,
-    )  # fmt: skip
+        ensemble_, epochs, workers=workers, keep=choice.keep, patience=choice.patience, tick=watch.look
+    )
     watch.look(last=True)
-    _refuse_diverged(fleet, runs)
+    _refuse_diverged(ensemble_, runs)
     facts = _facts(data, network, chosen, runs, choice, best)
     model = model_of(data, network, best, facts["made_by"], choice.clip_targets)
-    facts["scores"] = _scores(fleet, model, data, workers, choice)
+    facts["scores"] = _scores(ensemble_, model, data, workers, choice)
     facts["seconds"] = {
         "data": loaded, "compile": compiled, "train": watch.seconds, "total": time.perf_counter() - begin,
     }  # fmt: skip
-    trained = Trained(model, _history(fleet, runs), facts, folder)
+    trained = Trained(model, _history(ensemble_, runs), facts, folder)
     if folder is not None:
         model.save(folder)
         write_history(folder / "history.parquet", trained.history)
@@ -223,11 +251,11 @@ class _Watch:
         self.observe(Progress("train", (entrant,), done, self.epochs, self.seconds, remaining, score_name))
 
 
-def _refuse_diverged(fleet: Fleet, runs: Sequence[RunSetting]) -> None:
-    diverged = fleet.arrays["runs"][:, layout.STATUS] == layout.DIVERGED
+def _refuse_diverged(ensemble: Ensemble, runs: Sequence[RunSetting]) -> None:
+    diverged = ensemble.diverged
     if not diverged.any():
         return
-    table = fleet.arrays["histories"][int(diverged.argmax())]
+    table = ensemble.histories[int(diverged.argmax())]
     epoch = int(np.isfinite(table[:, layout.STEPS_DONE]).sum())
     rate = runs[0].hyperparameters["learning_rate"]
     raise SettingsError(
@@ -237,8 +265,9 @@ def _refuse_diverged(fleet: Fleet, runs: Sequence[RunSetting]) -> None:
 
 
 def _scores(
-    fleet: Fleet, model: Model, data: Dataset, workers: int, choice: Choice
+    ensemble: Ensemble, model: Model, data: Dataset, workers: int, choice: Choice
 ) -> dict[str, dict[str, float]]:
+    fleet, loss = ensemble.fleets[0], ensemble.fleets[0].task.loss
     if choice.ensemble == 1 and choice.keep == "last" and not choice.patience and not choice.clip_targets:
         first = len(data.train) + len(data.validation)
         losses, scores = fleet.measure(np.arange(first, first + len(data.test)), workers)
@@ -249,10 +278,12 @@ def _scores(
             },
             "test": {"score": float(scores[0]), "loss": float(losses[0])},
         }  # fmt: skip
-    loss = fleet.task.loss
-    return {
-        "validation": measured(model, data.validation, loss), "test": measured(model, data.test, loss),
-    }  # fmt: skip
+    test = measured(model, data.test, loss)
+    if len(ensemble.fleets) == 1:
+        return {"validation": measured(model, data.validation, loss), "test": test}
+    known = joined(data.train, data.validation)
+    outputs = left_out_outputs(model, known.inputs, [fleet.task for fleet in ensemble.fleets])
+    return {"validation": measured(model, known, loss, outputs), "test": test}
 
 
 def _facts(
@@ -272,6 +303,9 @@ def _facts(
         "network": {**network.to_dict(), "parameters": network.size, "networks": len(runs)},
         "scores": {},
         "weights": _KEPT[choice.keep],
+        "validated_on": "rows held out"
+        if len(best.ensemble.fleets) == 1
+        else "the fold each network left out",
         "kept_epochs": best.epochs.tolist(),
         "choice": choice.to_dict(),
         "made_by": {
@@ -288,10 +322,11 @@ def _facts(
     }
 
 
-def _history(fleet: Fleet, runs: Sequence[RunSetting]) -> dict[str, np.ndarray]:
+def _history(ensemble: Ensemble, runs: Sequence[RunSetting]) -> dict[str, np.ndarray]:
     """The columns of a race's history, with a row per run and epoch that was trained."""
-    done = np.isfinite(fleet.arrays["histories"][:, :, layout.STEPS_DONE])
-    table = fleet.arrays["histories"][done]
+    histories = ensemble.histories
+    done = np.isfinite(histories[:, :, layout.STEPS_DONE])
+    table = histories[done]
     count = len(table)
     texts = {
         "phase": "train",
@@ -313,5 +348,5 @@ def _history(fleet: Fleet, runs: Sequence[RunSetting]) -> dict[str, np.ndarray]:
         "validation_loss": table[:, layout.VALIDATION_LOSS],
         "validation_score": table[:, layout.VALIDATION_SCORE],
         "state": columns["state"],
-        "weighted": np.full(count, fleet.task.weights is not None),
+        "weighted": np.full(count, ensemble.fleets[0].task.weights is not None),
     }

@@ -54,7 +54,9 @@ Scaling = Annotated[
 ]
 Numbers = Annotated[
     str | None,
-    _option("--numbers", 'Their code: plain, piecewise, "piecewise(bins=32)", tree_piecewise, periodic. [plain]'),
+    _option(
+        "--numbers", 'Their code: plain, piecewise, "piecewise(bins=32)", tree_piecewise, periodic. [plain]'
+    ),
 ]
 Defaults = Annotated[
     str | None, _option("--defaults", "What is taken where nothing is said: race or table. [race]")
@@ -62,7 +64,12 @@ Defaults = Annotated[
 Ensemble = Annotated[
     int | None, _option("--ensemble", "Networks whose mean answer is the model. [1]", min=1, max=1024)
 ]
-Keep = Annotated[str | None, _option("--keep", "Weights of the last, best or best-loss epoch. [last]")]
+Folds = Annotated[
+    bool | None, _option("--folds/--no-folds", "Each network validates on another part of the rows. [no]")
+]
+Keep = Annotated[
+    str | None, _option("--keep", "Epoch kept: last, best, best-loss, best-mean, best-mean-loss. [last]")
+]
 Patience = Annotated[
     int | None, _option("--patience", "Stop when so many epochs were no better. [never]", min=1)
 ]

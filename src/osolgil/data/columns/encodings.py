@@ -114,12 +114,13 @@ def _parse(text: str) -> tuple[str, dict[str, float]]:
 
 
 def usual_bins(rows: int) -> int:
-    """One bin for every 32 rows that are known, at least 4 and at most 64.
+    """One bin for every 100 rows that are known, at most 64; 0, no bins at all, where that would be fewer than 3.
 
-    >>> usual_bins(265), usual_bins(100_000)
-    (8, 64)
+    >>> usual_bins(265), usual_bins(1000), usual_bins(100_000)
+    (0, 10, 64)
     """
-    return min(64, max(4, rows // 32))
+    bins = min(64, rows // 100)
+    return bins if bins > 2 else 0
 
 
 def quantile_edges(values: np.ndarray, bins: int) -> tuple[float, ...]:

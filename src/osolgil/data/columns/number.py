@@ -101,6 +101,8 @@ class NumberColumn:
             frequencies, phases = waves(self.name, settings["waves"], settings["scale"])
             return replace(self, frequencies=frequencies, phases=phases)
         bins = settings["bins"] or usual_bins(len(known))
+        if bins == 0:
+            return self
         if encoding.kind == "tree_piecewise" and answers is not None and np.abs(known).max() < _TREE_LIMIT:
             return replace(self, edges=tree_edges(known, *answers, bins))
         return replace(self, edges=quantile_edges(known, bins))
