@@ -164,7 +164,7 @@ def test_a_whole_table_is_encoded_by_its_training_rows(encoding):
     labels = (random.random(90) < 0.5).astype(int)
     data = from_arrays(rows, labels, encoding=encoding)
     assert data.train.inputs.shape[1] == len(data.feature_names) == len(set(data.feature_names))
-    assert ("x bin 1" in data.feature_names) == ("piecewise" in encoding.numbers)
+    assert ("x bin 1" in data.feature_names) == ("bins" in encoding.numbers)
     assert ("x wave 1" in data.feature_names) == ("periodic" in encoding.numbers)
     assert not any(name.startswith(("two bin", "two wave")) for name in data.feature_names)
     plain = from_arrays(rows, labels)
