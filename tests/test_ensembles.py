@@ -1,6 +1,7 @@
 """Several networks as one model, and the epoch whose weights are kept."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,9 +13,10 @@ from sklearn.metrics import accuracy_score, log_loss, r2_score
 
 import osolgil
 from osolgil.data import Encoding
-from osolgil.ensembles import combined, measured
+from osolgil.ensembles import combined, fold_tasks, joined, measured
 from osolgil.errors import OutputError, SettingsError
 from osolgil.race import RaceSettings
+from osolgil.race.facts import task_of
 from osolgil.records import read_history
 from osolgil.tabular_defaults import tabular_defaults
 from osolgil.training import train
@@ -104,6 +106,46 @@ def test_an_ensemble_is_saved_read_and_measured(source, tmp_path):
         (tmp_path / "out" / "model.json").write_text(json.dumps({**text, "networks": count}), "utf-8")
         with pytest.raises(OutputError, match="damaged"):
             osolgil.Model.load(tmp_path / "out")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_network_leaves_out_a_fold_of_its_own(jobs):
+    """Folds part the known rows, keep the shares of classes, and each row is validated by who never saw it."""
+    data = osolgil.load("wine")
+    settings = RaceSettings().completed("classification", len(data.train))
+    tasks = fold_tasks(task_of(data, settings), 4, seed=0)
+    known = len(data.train) + len(data.validation)
+    assert sorted(np.concatenate([task.validation for task in tasks])) == list(range(known))
+    for task in tasks:
+        assert sorted([*task.training, *task.validation]) == list(range(known))
+        counts = task.targets[task.validation].sum(axis=0)
+        assert np.ptp(counts - task.targets[:known].sum(axis=0) / 4) < 2
+    trained = train(data, epochs=8, hidden=(8,), learning_rate=0.03, ensemble=4, folds=True, jobs=jobs)
+    rows = joined(data.train, data.validation)
+    right = np.zeros(known)
+    for member, task in zip(trained.model.members, tasks, strict=True):
+        alone = replace(trained.model, parameters=member[0], running=member[1], others=())
+        right[task.validation] = (
+            alone.outputs(rows.inputs[task.validation]).argmax(1) == rows.targets[task.validation]
+        )
+    assert trained.scores["validation"] == pytest.approx(right.mean())
+    again = train(data, epochs=8, hidden=(8,), learning_rate=0.03, ensemble=4, folds=True)
+    for mine, theirs in zip(trained.model.members, again.model.members, strict=True):
+        np.testing.assert_array_equal(mine[0], theirs[0])
+
+
+@pytest.mark.parametrize("keep", ["best-mean", "best-mean-loss"])
+def test_one_epoch_is_kept_for_all(keep):
+    trained = train("wine", epochs=12, hidden=(8,), learning_rate=0.03, ensemble=3, keep=keep)
+    name, sign = ("validation_score", 1.0) if keep == "best-mean" else ("validation_loss", -1.0)
+    means = [sign * trained.history[name][trained.history["epoch"] == epoch].mean() for epoch in range(1, 13)]
+    (epoch,) = set(trained.facts["kept_epochs"])
+    assert means[epoch - 1] == pytest.approx(max(means), rel=1e-12)
+
+
+def test_folds_need_rows():
+    with pytest.raises(SettingsError, match="5000 folds"):
+        train("iris", ensemble=5000, folds=True)
 
 
 def test_scores_weigh_rows_as_scikit_learn_does():
