@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.tabular.methods import METHODS
-from benchmarks.tabular.records import Record, level, measure, read, scores
+from benchmarks.tabular.records import Record, level, measure, of_kind, read
 from benchmarks.tabular.sets import NAMES
 
 ROOT = Path(__file__).parents[1]
@@ -65,7 +65,7 @@ def page(records: list[Record]) -> str:
 
 
 def _cells(records: list[Record], name: str, methods: list[str]) -> list[str]:
-    found = {method: scores(records, name, method) for method in methods}
+    found = {method: of_kind(records, name, method) for method in methods}
     means = {method: np.mean(list(values.values())) for method, values in found.items() if values}
     best = max(means, key=lambda method: means[method])
     most = max(len(values) for values in found.values())

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.tabular.methods import Method, osolgil_defaults
-from benchmarks.tabular.records import Record, measure, read, scores
+from benchmarks.tabular.records import Record, measure, of_kind, read
 from benchmarks.tabular.sets import NAMES
 
 RESULTS = Path(__file__).parent / "results"
@@ -76,7 +76,7 @@ def main() -> None:
 
 def page(records: list[Record]) -> str:
     """The whole page as Markdown."""
-    tables = [name for name in NAMES if scores(records, name, BASE)]
+    tables = [name for name in NAMES if of_kind(records, name, BASE)]
     lines = [["switch", *tables, "all"], ["---"] * (len(tables) + 2)]
     for switch in SWITCHES:
         cells = [_cell(records, name, switch) for name in tables]
@@ -88,13 +88,13 @@ def page(records: list[Record]) -> str:
 
 
 def _differences(records: list[Record], name: str, switch: str) -> np.ndarray:
-    base, changed = scores(records, name, BASE), scores(records, name, switch)
+    base, changed = of_kind(records, name, BASE), of_kind(records, name, switch)
     return 100 * np.array([changed[seed] - base[seed] for seed in sorted(base.keys() & changed.keys())])
 
 
 def _cell(records: list[Record], name: str, switch: str) -> str:
     if switch == BASE:
-        values = list(scores(records, name, BASE).values())
+        values = list(of_kind(records, name, BASE).values())
         return f"{np.mean(values):.4f} ± {np.std(values, ddof=1) if len(values) > 1 else 0.0:.4f} ({len(values)})"
     found = _differences(records, name, switch)
     if not len(found):

@@ -34,9 +34,14 @@ def measure(tables: list[str], methods: Mapping[str, Method], seed: int, records
                 "cpu_seconds": time.process_time() - start, "seconds": time.perf_counter() - wall,
                 "versions": versions(),
             }  # fmt: skip
-            with records.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record) + "\n")
+            write(records, record)
             print(f"{name} {label} seed {seed}: {value:.4f} in {record['cpu_seconds']:.1f} s", flush=True)
+
+
+def write(records: Path, record: Record) -> None:
+    """Add a record."""
+    with records.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(record) + "\n")
 
 
 def read(records: Path) -> list[Record]:
@@ -57,7 +62,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def scores(records: list[Record], name: str, method: str) -> dict[int, float]:
+def of_kind(records: list[Record], name: str, method: str) -> dict[int, float]:
     """Score by seed."""
     return {r["seed"]: r["score"] for r in records if r["table"] == name and r["method"] == method}
 

@@ -73,7 +73,7 @@ def test_a_code_rises_with_its_number(values, bins):
     assert np.all(np.diff(edges) > 0)
     assert edges[0] == values.min()
     assert edges[-1] == values.max()
-    assert len(edges) <= bins + 2
+    assert len(edges) <= bins + 3
     code = piecewise(np.sort(values), edges)
     assert np.isfinite(code).all()
     assert np.all(np.diff(code, axis=0) >= 0)
@@ -85,6 +85,13 @@ def test_bins_between_quantiles_are_scikit_learns(bins):
     discretizer = KBinsDiscretizer(bins, encode="ordinal", strategy="quantile", quantile_method="linear")
     expected = discretizer.fit(values.reshape(-1, 1)).bin_edges_[0]
     np.testing.assert_allclose(quantile_edges(values, bins), expected, rtol=1e-12)
+
+
+def test_a_value_that_most_rows_share_takes_one_edge():
+    """The rest is binned as if it stood alone."""
+    rest = np.random.default_rng(6).lognormal(3.0, 1.0, 400)
+    edges = quantile_edges(np.concatenate([np.zeros(3600), rest]), 20)
+    np.testing.assert_allclose(edges, [0.0, *np.quantile(rest, np.linspace(0, 1, 20))], rtol=1e-12)
 
 
 @pytest.mark.parametrize("classify", [True, False])

@@ -124,19 +124,24 @@ def usual_bins(rows: int) -> int:
 
 
 def quantile_edges(values: np.ndarray, bins: int) -> tuple[float, ...]:
-    """Edges of at most `bins` bins that hold equally many of the values (finite, float64); () for fewer than 3 values.
+    """Edges of about `bins` bins that hold equally many of the values (finite, float64); () for fewer than 3 values.
 
-    Equal quantiles are one edge, so a value that many rows share narrows no bin to nothing.
+    A value that more rows share than a bin should hold is an edge by itself, and the other rows' quantiles are the
+    rest: of a column that is mostly 0, what is not 0 is told apart as finely as any other column.
     """
-    distinct = np.unique(values)
+    distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) < 3:
         return ()
     if len(distinct) <= bins + 1:
         return tuple(distinct.tolist())
-    shares = np.linspace(0.0, 1.0, bins + 1)
-    edges = np.unique(np.quantile(values / 4, shares, method="linear") * 4)
-    edges[0], edges[-1] = distinct[0], distinct[-1]
-    return tuple(np.unique(edges).tolist()) if len(edges) > 2 else ()
+    shared = distinct[counts * bins > len(values)]
+    rest = values[~np.isin(values, shared)]
+    shares = np.linspace(0.0, 1.0, max(2, bins + 1 - len(shared)))
+    quantiles = np.quantile(rest / 4, shares, method="linear") * 4 if len(rest) else rest
+    inner = np.concatenate([shared, quantiles])
+    inner = inner[(inner > distinct[0]) & (inner < distinct[-1])]
+    edges = np.unique([distinct[0], *inner, distinct[-1]])
+    return tuple(edges.tolist()) if len(edges) > 2 else ()
 
 
 def tree_edges(values: np.ndarray, targets: np.ndarray, classify: bool, bins: int) -> tuple[float, ...]:
