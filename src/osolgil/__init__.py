@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from osolgil.data import from_arrays, load
+    from osolgil.data import Encoding, from_arrays, load
     from osolgil.diagnosis import Diagnosis, diagnose
     from osolgil.errors import DataError, MissingLibraryError, OsolgilError, OutputError, SettingsError
     from osolgil.formulas.own.declare import activation, loss, optimizer
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from osolgil.training import Trained, train
 
 __all__ = [
-    "DataError", "Diagnosis", "Entrant", "Landscape", "MissingLibraryError", "Model", "OsolgilError",
+    "DataError", "Diagnosis", "Encoding", "Entrant", "Landscape", "MissingLibraryError", "Model", "OsolgilError",
     "OutputError", "Paths", "RaceSettings", "SettingsError", "Trained", "Verdict", "activation", "diagnose",
     "from_arrays", "landscape", "load", "loss", "optimizer", "path", "race", "train",
 ]  # fmt: skip
@@ -33,7 +33,7 @@ _HOMES = {
     **dict.fromkeys(
         ("DataError", "MissingLibraryError", "OsolgilError", "OutputError", "SettingsError"), "osolgil.errors"
     ),
-    **dict.fromkeys(("from_arrays", "load"), "osolgil.data"),
+    **dict.fromkeys(("Encoding", "from_arrays", "load"), "osolgil.data"),
     **dict.fromkeys(("activation", "loss", "optimizer"), "osolgil.formulas.own.declare"),
     **dict.fromkeys(("Diagnosis", "diagnose"), "osolgil.diagnosis"),
     **dict.fromkeys(("Entrant", "RaceSettings", "Verdict"), "osolgil.race"),
