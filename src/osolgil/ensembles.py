@@ -45,7 +45,7 @@ def combined(outputs: np.ndarray, task: str, link: str = "identity") -> np.ndarr
     if task == "classification":
         values = logsumexp(log_softmax(values, axis=2), axis=0) - count
     elif task == "multi-label":
-        values = logsumexp(log_expit(values), axis=0) - logsumexp(log_expit(-values), axis=0)
+        values = np.subtract(*(logsumexp(log_expit(signed), axis=0) for signed in (values, -values)))
     else:
         values = logsumexp(values, axis=0) - count if link == "log" else values.mean(axis=0)
     return values.astype(outputs.dtype)

@@ -156,7 +156,7 @@ def train(
     compiled = compile_kernels(network, job, chosen.precision, [row.name])
     runs = [
         RunSetting(
-            row.name, choice.hyperparameters, chosen.seed * 1_000_000 + member, chosen.batch_size or 1, chosen.l1,
+            row.name, dict(choice.hyperparameters), chosen.seed * 1_000_000 + member, chosen.batch_size or 1, chosen.l1,
             chosen.l2, chosen.weight_decay, chosen.clip_norm, chosen.dropout, chosen.schedule,
         )
         for member in range(choice.ensemble)
