@@ -24,6 +24,7 @@ SWITCHES: dict[str, dict[str, object]] = {
     "standard scaling": {"scaling": "standard"},
     "plain numbers": {"numbers": "plain"},
     "plain numbers, standard scaling": {"numbers": "plain", "scaling": "standard"},
+    "16 bins": {"numbers": "piecewise(bins=16)"},
     "bins of trees": {"numbers": "tree_piecewise"},
     "waves": {"numbers": "periodic"},
     "ReLU": {"activation": "relu"},

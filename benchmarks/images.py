@@ -6,19 +6,22 @@ Neither distortions nor convolution: the pixels divided by 255, the official tes
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.tabular.records import Record, of_kind, read, write
+from osolgil.data import load
+from osolgil.ensembles import joined
 from osolgil.training import train
 
 RESULTS = Path(__file__).parent / "results"
 _COURSE = {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 128, "schedule": "warmup_cosine"}
 CASES: dict[str, dict[str, Any]] = {
     "fashion-mnist": {"hidden": (256, 128, 100), "dropout": 0.2, "epochs": 25, "wanted": 0.89},
-    "mnist": {"hidden": (800,), "dropout": 0.5, "epochs": 25, "wanted": 0.985},
+    "mnist": {"hidden": (800,), "dropout": 0.5, "epochs": 30, "wanted": 0.985, "all_rows": True},
 }
 
 
@@ -41,8 +44,11 @@ def measure(name: str, seed: int, records: Path) -> None:
     """Train once, unless that is on record."""
     if seed in of_kind(read(records), name, "osolgil"):
         return
-    asked = {key: value for key, value in CASES[name].items() if key != "wanted"}
-    trained = train(name, seed=seed, **_COURSE, **asked)
+    asked = {key: value for key, value in CASES[name].items() if key not in ("wanted", "all_rows")}
+    data = load(name, seed=seed)
+    if CASES[name].get("all_rows"):  # nothing is chosen by the validation rows, so they may train as well
+        data = replace(data, train=joined(data.train, data.validation))
+    trained = train(data, seed=seed, **_COURSE, **asked)
     seconds = trained.facts["seconds"]["train"]
     write(
         records,
@@ -68,8 +74,8 @@ def page(records: list[Record]) -> str:
             lines.append(f"| {name} | {'-'.join(map(str, case['hidden']))} | {found} | {case['wanted']} |")
     course = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in _COURSE.items())
     about = (
-        f"Measured by `python -m benchmarks.images`: {course}; dropout 0.2 and 0.5, 25 epochs, a sixth of the "
-        "training rows held out and unused, no distortions, no convolution, weights of the last epoch."
+        f"Measured by `python -m benchmarks.images`: {course}; dropout 0.2 and 25 epochs on five sixths of the "
+        "training rows, dropout 0.5 and 30 epochs on all of them; no distortions, no convolution, weights of the last epoch."
     )
     return "\n\n".join(["# Pictures with plain networks", about, "\n".join(lines)]) + "\n"
 
