@@ -75,7 +75,7 @@ def page(records: list[Record]) -> str:
     course = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in _COURSE.items())
     about = (
         f"Measured by `python -m benchmarks.images`: {course}; dropout 0.2 and 25 epochs on five sixths of the "
-        "training rows, dropout 0.5 and 30 epochs on all of them; no distortions, no convolution, weights of the last epoch."
+        "training rows, dropout 0.5 and 30 epochs on all of them; no distortions, no convolution, the last epoch."
     )
     return "\n\n".join(["# Pictures with plain networks", about, "\n".join(lines)]) + "\n"
 
