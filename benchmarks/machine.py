@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 LIBRARIES = ("osolgil", "numpy", "scipy", "numba", "scikit-learn", "torch", "jax", "jaxlib", "optax",
-             "keras", "optuna")  # fmt: skip
+             "keras", "optuna", "skorch")  # fmt: skip
 
 
 def cores() -> int:

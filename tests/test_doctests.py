@@ -17,7 +17,10 @@ NAMES = [
 ]
 OTHERS = (
     "osolgil", "osolgil.command_line.folders", "osolgil.command_line.values", "osolgil.equations",
-    "osolgil.equations.notation", "osolgil.equations.symbols", "osolgil.equations.terms", "osolgil.landscapes",
+    "osolgil.equations.notation", "osolgil.equations.symbols", "osolgil.equations.terms",
+    "osolgil.estimators", "osolgil.estimators.calibration", "osolgil.estimators.classifier",
+    "osolgil.estimators.prediction", "osolgil.estimators.preparation", "osolgil.estimators.regressor",
+    "osolgil.estimators.searching", "osolgil.estimators.workers", "osolgil.landscapes",
     "osolgil.lookup.curves", "osolgil.lookup.rows", "osolgil.network", "osolgil.paths",
     "osolgil.perceptron", "osolgil.pictures.ground", "osolgil.pictures.tree_layout", "osolgil.problems",
     "osolgil.race.entry", "osolgil.records", "osolgil.spelling", "osolgil.terminal.braille", "osolgil.terminal.drawing",

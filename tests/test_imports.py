@@ -23,7 +23,7 @@ LAYERS = (
     ("model",),
     # a race writes its report; the report names the race's settings and the diagnosis' remedies
     ("race", "training", "diagnosis", "report", "landscape", "perceptron"),
-    ("pictures", "torch"),
+    ("pictures", "torch", "estimators"),
     ("terminal", "command_line", "cli"),
 )
 NO_FRIENDS = {"data": tuple(name for layer in LAYERS for name in layer)}

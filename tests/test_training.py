@@ -41,7 +41,7 @@ def test_it_is_a_races_first_tuning_run():
 def test_its_folder_holds_everything_and_is_not_overwritten(tmp_path):
     trained = train("iris", epochs=3, out=tmp_path / "out")
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"model.json", "model.safetensors", "history.parquet", "training.json"}
+    assert names == {"model.json", "model.safetensors", "history.parquet", "layers.parquet", "training.json"}
     facts = json.loads((tmp_path / "out" / "training.json").read_text("utf-8"))
     assert facts["weights"] == "last epoch"
     assert facts == json.loads(json.dumps(trained.facts))

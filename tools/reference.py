@@ -18,6 +18,7 @@ from osolgil.messages import catalog as messages_catalog
 from osolgil.messages import message
 from osolgil.pictures.curve_svg import curve_svg
 from osolgil.pictures.tree_page import mathml, page
+from tools import interface
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -44,6 +45,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
             ]
             navigation.append({_title(kind): [f"{kind}/index.md", *pages]})
     navigation.append({"Family trees": [{_title(kind): f"trees/{kind}.md"} for kind in TREES]})
+    navigation.append({"Estimators": [path for path, _ in interface.pages()]})
     navigation.append({"How exactly": [f"exactness/{path.name}" for path in _measured()]})
     config.nav = navigation
     return config
@@ -70,6 +72,7 @@ def generated() -> list[tuple[str, str]]:
     for kind in TREES:
         found.append((f"trees/{kind}-tree.html", page(kind)))
         found.append((f"trees/{kind}.md", _tree(kind)))
+    found += interface.pages()
     return found + [(f"exactness/{path.name}", path.read_text("utf-8")) for path in _measured()]
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from osolgil.data import Encoding, from_arrays, load
     from osolgil.diagnosis import Diagnosis, diagnose
     from osolgil.errors import DataError, MissingLibraryError, OsolgilError, OutputError, SettingsError
+    from osolgil.estimators import DeepClassifier, DeepRegressor, Search, search
+    from osolgil.estimators import load as load_estimator
     from osolgil.formulas.own.declare import activation, loss, optimizer
     from osolgil.landscapes import Landscape, landscape
     from osolgil.model import Model
@@ -23,9 +25,10 @@ if TYPE_CHECKING:
     from osolgil.training import Trained, train
 
 __all__ = [
-    "DataError", "Diagnosis", "Encoding", "Entrant", "Landscape", "MissingLibraryError", "Model", "OsolgilError",
-    "OutputError", "Paths", "RaceSettings", "SettingsError", "Trained", "Verdict", "activation", "diagnose",
-    "from_arrays", "landscape", "load", "loss", "optimizer", "path", "race", "train",
+    "DataError", "DeepClassifier", "DeepRegressor", "Diagnosis", "Encoding", "Entrant", "Landscape",
+    "MissingLibraryError", "Model", "OsolgilError", "OutputError", "Paths", "RaceSettings", "Search", "SettingsError",
+    "Trained", "Verdict", "activation", "diagnose", "from_arrays", "landscape", "load", "load_estimator", "loss",
+    "optimizer", "path", "race", "search", "train",
 ]  # fmt: skip
 __version__ = "0.1.0"
 
@@ -39,6 +42,8 @@ _HOMES = {
     **dict.fromkeys(("Entrant", "RaceSettings", "Verdict"), "osolgil.race"),
     **dict.fromkeys(("Trained", "train"), "osolgil.training"),
     "Model": "osolgil.model",
+    **dict.fromkeys(("DeepClassifier", "DeepRegressor", "Search", "search"), "osolgil.estimators"),
+    "load_estimator": "osolgil.estimators.saving",
     **dict.fromkeys(("Paths", "path"), "osolgil.paths"),
     **dict.fromkeys(("Landscape", "landscape"), "osolgil.landscapes"),
 }
@@ -49,7 +54,7 @@ def __getattr__(name: str) -> Any:
     if name == "race":
         return import_module("osolgil.race")  # a package that can be called
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_HOMES[name]), {"load_estimator": "load"}.get(name, name))
     from osolgil.spelling import hint
 
     raise AttributeError(f"module 'osolgil' has no attribute '{name}'.{hint(name, __all__)}", name=name)

@@ -173,8 +173,8 @@ def train(
     others = values.pairs(hyperparameters) if hyperparameters is not None else None
     folder = Path(out).expanduser() if out else new_folder(source)
 
+    from osolgil.report.sentences import training_sentence
     from osolgil.terminal import show_training, watching
-    from osolgil.terminal.closing import training_sentence
     from osolgil.training import train as run_training
 
     try:
@@ -216,17 +216,14 @@ def predict(
 
 @app.command()
 def report(
-    folder: Annotated[str, typer.Argument(help="The folder of a finished race.", show_default=False)],
+    folder: Annotated[str, typer.Argument(help="Folder of a finished race or training.", show_default=False)],
     lang: options.Lang = _ENGLISH,
 ) -> None:
-    """Write a finished race's report.html anew, for example in another language."""
+    """Write report.html of a finished race anew, or of a training: in another language, for example."""
+    from osolgil.command_line.pages import write_page
     from osolgil.messages import message
-    from osolgil.race import Verdict
-    from osolgil.report import write_report
 
-    verdict = Verdict.load(folder)
-    write_report(folder, verdict.facts, verdict.history, verdict.model, lang.value)
-    print(message("terminal.report_written", lang.value, path=Path(folder) / "report.html"))
+    print(message("terminal.report_written", lang.value, path=write_page(Path(folder), lang.value)))
 
 
 @app.command()

@@ -64,6 +64,11 @@ class Ensemble:
         return self._all("histories")
 
     @property
+    def records(self) -> np.ndarray:
+        """What every layer left on record (runs, epochs, layers, layout.RECORD_COLUMNS)."""
+        return self._all("records")
+
+    @property
     def diverged(self) -> np.ndarray:
         """Which runs diverged, bool (runs,)."""
         return self._all("runs")[:, layout.STATUS] == layout.DIVERGED

@@ -2,54 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from osolgil import __version__
 from osolgil.data import Dataset, Encoding
 from osolgil.engines.cpu.compiling import compile_kernels
-from osolgil.engines.cpu.fleet import Fleet, RunSetting
+from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 from osolgil.engines.cpu.kernels import layout
-from osolgil.ensembles import (
-    BestEpochs,
-    Ensemble,
-    fold_tasks,
-    joined,
-    left_out_outputs,
-    measured,
-    model_of,
-    train_to_best,
-)
+from osolgil.ensembles import Ensemble, fold_tasks, model_of, train_to_best
 from osolgil.errors import OutputError, SettingsError
 from osolgil.files import claim_folder, write_json
 from osolgil.formulas import catalog
 from osolgil.model import Model
 from osolgil.network import Network
-from osolgil.race import own_formulas
 from osolgil.race.entry import data_of, threads
-from osolgil.race.facts import data_facts, fitted, task_of
+from osolgil.race.facts import fitted, task_of
+from osolgil.race.outputs import recorded
 from osolgil.race.progress import EntrantProgress, Progress
 from osolgil.race.settings import Entrant, RaceSettings
 from osolgil.records import write_history
 from osolgil.spelling import hint
 from osolgil.tabular_defaults import Choice
+from osolgil.training_facts import RACE_ONLY, facts_of, history, scores
 
-FORMAT = 1
 _PAUSE = 0.1
-_KEPT = {
-    "last": "last epoch",
-    "best": "best epoch by validation score",
-    "best-loss": "best epoch by validation loss",
-    "best-mean": "best epoch by the mean validation score of all networks",
-    "best-mean-loss": "best epoch by the mean validation loss of all networks",
-}
-_RACE_ONLY = {"entrants", "learning_rates", "seeds", "confirmation_seeds", "confidence"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +38,15 @@ class Trained:
     """A trained network, or an ensemble of them, and how it came there.
 
     facts: everything in `training.json`, a plain dictionary. history: columns of `history.parquet`, a row per
-    network and epoch. folder: where the files lie, None where none were written.
+    network and epoch. folder: where the files lie, None where none were written. layers: columns of
+    `layers.parquet`, a row per network, epoch and layer: signals, gradients, updates.
     """
 
     model: Model
     history: dict[str, np.ndarray]
     facts: dict[str, Any]
     folder: Path | None = None
+    layers: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def scores(self) -> dict[str, float]:
@@ -115,7 +98,8 @@ def train(
             many epochs brought no better.
         clip_targets: whether a number is answered only within the range of the training targets.
         jobs: threads, by default one per core; the network does not depend on it.
-        out: folder to write the model, history.parquet and training.json to; None: nothing.
+        out: folder to write the model, history.parquet, layers.parquet and training.json to; None: nothing.
+            `osolgil report` makes a page of the latter two.
         progress: called about ten times a second.
         **settings: hidden, activation, epochs, batch_size, dropout, seed … as in `RaceSettings`.
 
@@ -175,22 +159,35 @@ def train(
     )
     watch.look(last=True)
     _refuse_diverged(ensemble_, runs)
-    facts = _facts(data, network, chosen, runs, choice, best)
+    facts = facts_of(data, network, chosen, runs, choice, best)
     model = model_of(data, network, best, facts["made_by"], choice.clip_targets)
-    facts["scores"] = _scores(ensemble_, model, data, workers, choice)
+    facts["scores"] = scores(ensemble_, model, data, workers, choice)
     facts["seconds"] = {
         "data": loaded, "compile": compiled, "train": watch.seconds, "total": time.perf_counter() - begin,
     }  # fmt: skip
-    trained = Trained(model, _history(ensemble_, runs), facts, folder)
+    first = replace(model, others=())
+    facts["layers"] = _shown_layers(network, tasks[0], chosen, runs[0], fleets[0], first)
+    rate, seeds = choice.hyperparameters["learning_rate"], [run.seed for run in runs]
+    records = recorded(ensemble_.records, "train", row.name, rate, seeds)
+    trained = Trained(model, history(ensemble_, runs), facts, folder, records)
     if folder is not None:
         model.save(folder)
         write_history(folder / "history.parquet", trained.history)
+        write_history(folder / "layers.parquet", trained.layers)
         write_json(folder / "training.json", facts)
     return trained
 
 
+def _shown_layers(
+    network: Network, job: Task, settings: RaceSettings, run: RunSetting, fleet: Fleet, model: Model
+) -> dict[str, Any]:
+    from osolgil.diagnosis.shown_runs import training_layers
+
+    return training_layers(network, job, settings, run, fleet, model)
+
+
 def _check(asked: Choice) -> None:
-    known = sorted(set(RaceSettings.__dataclass_fields__) - _RACE_ONLY)
+    known = sorted(set(RaceSettings.__dataclass_fields__) - RACE_ONLY)
     for name in asked.settings:
         if name not in known:
             raise SettingsError(
@@ -262,91 +259,3 @@ def _refuse_diverged(ensemble: Ensemble, runs: Sequence[RunSetting]) -> None:
         f"{catalog.optimizer(runs[0].optimizer).title} with learning rate {rate:g} diverged in epoch {epoch}, so "
         f"no network was kept; try a learning rate of {rate / 10:g}."
     )
-
-
-def _scores(
-    ensemble: Ensemble, model: Model, data: Dataset, workers: int, choice: Choice
-) -> dict[str, dict[str, float]]:
-    fleet, loss = ensemble.fleets[0], ensemble.fleets[0].task.loss
-    if choice.ensemble == 1 and choice.keep == "last" and not choice.patience and not choice.clip_targets:
-        first = len(data.train) + len(data.validation)
-        losses, scores = fleet.measure(np.arange(first, first + len(data.test)), workers)
-        final = fleet.arrays["histories"][0][-1]
-        return {
-            "validation": {
-                "score": float(final[layout.VALIDATION_SCORE]), "loss": float(final[layout.VALIDATION_LOSS]),
-            },
-            "test": {"score": float(scores[0]), "loss": float(losses[0])},
-        }  # fmt: skip
-    test = measured(model, data.test, loss)
-    if len(ensemble.fleets) == 1:
-        return {"validation": measured(model, data.validation, loss), "test": test}
-    known = joined(data.train, data.validation)
-    outputs = left_out_outputs(model, known.inputs, [fleet.task for fleet in ensemble.fleets])
-    return {"validation": measured(model, known, loss, outputs), "test": test}
-
-
-def _facts(
-    data: Dataset,
-    network: Network,
-    settings: RaceSettings,
-    runs: Sequence[RunSetting],
-    choice: Choice,
-    best: BestEpochs,
-) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "version": __version__,
-        "data": data_facts(data),
-        "settings": {name: value for name, value in settings.to_dict().items() if name not in _RACE_ONLY},
-        "formulas": own_formulas.stored(settings),
-        "network": {**network.to_dict(), "parameters": network.size, "networks": len(runs)},
-        "scores": {},
-        "weights": _KEPT[choice.keep],
-        "validated_on": "rows held out"
-        if len(best.ensemble.fleets) == 1
-        else "the fold each network left out",
-        "kept_epochs": best.epochs.tolist(),
-        "choice": choice.to_dict(),
-        "made_by": {
-            "optimizer": runs[0].optimizer,
-            "hyperparameters": dict(runs[0].hyperparameters),
-            "seed": runs[0].seed,
-            "epochs": settings.epochs,
-            "batch_size": runs[0].batch_size,
-            "loss": settings.loss,
-            "data": data.name,
-            "fingerprint": data.fingerprint,
-            **({"networks": len(runs)} if len(runs) > 1 else {}),
-        },
-    }
-
-
-def _history(ensemble: Ensemble, runs: Sequence[RunSetting]) -> dict[str, np.ndarray]:
-    """The columns of a race's history, with a row per run and epoch that was trained."""
-    histories = ensemble.histories
-    done = np.isfinite(histories[:, :, layout.STEPS_DONE])
-    table = histories[done]
-    count = len(table)
-    texts = {
-        "phase": "train",
-        "entrant": runs[0].optimizer,
-        "hyperparameters": json.dumps(runs[0].hyperparameters, sort_keys=True),
-        "state": "finished",
-    }
-    columns = {name: np.full(count, text, object) for name, text in texts.items()}
-    seeds = np.array([run.seed for run in runs])
-    return {
-        "phase": columns["phase"],
-        "entrant": columns["entrant"],
-        "learning_rate": np.full(count, runs[0].hyperparameters["learning_rate"]),
-        "hyperparameters": columns["hyperparameters"],
-        "seed": np.repeat(seeds, done.sum(axis=1)),
-        "epoch": np.nonzero(done)[1] + 1,
-        "step": table[:, layout.STEPS_DONE].astype(np.int64),
-        "training_loss": table[:, layout.TRAINING_LOSS],
-        "validation_loss": table[:, layout.VALIDATION_LOSS],
-        "validation_score": table[:, layout.VALIDATION_SCORE],
-        "state": columns["state"],
-        "weighted": np.full(count, ensemble.fleets[0].task.weights is not None),
-    }

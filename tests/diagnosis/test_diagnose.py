@@ -154,7 +154,7 @@ def test_diagnose_writes_a_page_and_json_without_links(tmp_path):
         for sentence in said[:-1]:
             assert sentence.split("&")[0][:30] in page
     assert found.facts["repair"]["best"]["score"] > found.facts["repair"]["before"]
-    assert found.facts["theory"]["assumption"] in said[-1]
+    assert found.facts["theory"]["assumption"] in found.sentences("en")[-1]
 
 
 def test_mistakes_are_one_sentence():

@@ -2,15 +2,20 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from osolgil import mean_field
 from osolgil.diagnosis import moments
+from osolgil.diagnosis.alignment import Outputs
 from osolgil.diagnosis.fluctuation import Place, log_variance
+from osolgil.diagnosis.pairs import Inputs, Pairs
 from osolgil.diagnosis.phases import critical_line, phases
-from osolgil.diagnosis.prediction import Inputs, predict
+from osolgil.diagnosis.prediction import predict
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
 from osolgil.network import Network
@@ -62,7 +67,7 @@ def test_dropout_multiplies_signals_of_relu():
 
 def test_one_row_of_relu_strays_by_five_over_width_per_layer():
     """B. Hanin, M. Nica, arXiv:1812.05994, theorem 1: β = 5 Σ 1/n for ReLU."""
-    place = Place(catalog.activation("relu"), 2.0, 0.0, 0.0, 1.0, 100, 0.0, None, 1.0)
+    place = Place(catalog.activation("relu"), 2.0, 0.0, Pairs(), 1.0, 100, 0.0, None, 1.0)
     noise = place.noise(1)
     assert noise.slope == pytest.approx(5.0 / 100, rel=1e-9)
     assert noise.felt == pytest.approx(0.0, abs=1e-9)
@@ -112,7 +117,7 @@ def test_band_holds_what_a_simulation_does(activation, monkeypatch):
     """One row, loss gradients that have nothing to do with the network: mean and spread over 60 networks."""
     from osolgil.diagnosis import prediction
 
-    monkeypatch.setattr(prediction, "_added", lambda network, *others: np.zeros(network.depth))
+    monkeypatch.setattr(prediction, "_added", lambda network, *others: np.zeros((2, network.depth)))
     depth, width, seeds = 8, 100, 60
     runs = simulated(activation, depth, width, seeds)
     network = Network((width, *[width] * depth, 10), (*[activation] * depth, "identity"))
@@ -125,6 +130,78 @@ def test_band_holds_what_a_simulation_does(activation, monkeypatch):
         assert abs(runs[:, layer].mean() - found.log10_gradient[layer]) < error + 0.01
     low, high = found.band()
     assert ((runs > low) & (runs < high))[:, :-1].mean() > 0.9
+
+
+def simulated_rows(activation, rows, depth, width, seeds):
+    """log10 of the mean square of gradients over rows, each row's gradient drawn at the outputs."""
+    row, found = catalog.activation(activation), []
+    for seed in range(seeds):
+        random = np.random.default_rng(seed)
+        value, weights, slopes = rows, [], []
+        for _ in range(depth):
+            weights.append(random.normal(0.0, math.sqrt(1.5 / width), (value.shape[1], width)))
+            pre = value @ weights[-1]
+            value = row(pre)
+            slopes.append(row.slope(pre))
+        delta = random.normal(size=(len(rows), 10))
+        weights.append(random.normal(0.0, math.sqrt(1.5 / width), (width, 10)))
+        sizes = [np.mean(delta**2)]
+        for index in range(depth, 0, -1):
+            delta = slopes[index - 1] * (delta @ weights[index].T)
+            sizes.append(np.mean(delta**2))
+        found.append(np.log10(np.array(sizes[::-1]) / sizes[0]) / 2.0)
+    return np.array(found)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "gelu", "relu"])
+def test_rows_alike_without_a_common_mean_stray_together(activation, monkeypatch):
+    """Rows in three directions around 0: their mean cosine is 0 and yet a mean over 40 of them is as good as four."""
+    from osolgil.diagnosis import prediction
+
+    monkeypatch.setattr(prediction, "_added", lambda network, *others: np.zeros((2, network.depth)))
+    monkeypatch.setattr(prediction, "outputs", lambda *_: Outputs(0.1, 1.0))
+    depth, width, seeds = 8, 100, 60
+    random = np.random.default_rng(5)
+    rows = np.repeat(random.normal(size=(20, 3)), [1, 1] * 10, axis=0) @ random.normal(size=(3, width))
+    rows = np.concatenate([rows, -rows])
+    rows /= np.sqrt((rows**2).mean())
+    inputs = Inputs.of(rows, "softmax_cross_entropy")
+    assert abs(inputs.pairs.mean) < 0.05
+    assert inputs.spread > 0.2
+    runs = simulated_rows(activation, rows, depth, width, seeds)
+    network = Network((width, *[width] * depth, 10), (*[activation] * depth, "identity"))
+    scales = [prediction.LayerScale(1.5 / width)] * (depth + 1)
+    found = predict(network, inputs, scales=scales)
+    for layer in range(depth):
+        assert found.deviation[layer] == pytest.approx(runs[:, layer].std(ddof=1), rel=0.35)
+    low, high = found.band()
+    assert ((runs > low) & (runs < high))[:, :-1].mean() > 0.85
+    blind = predict(network, replace(inputs, spread=0.0), scales=scales)
+    spread = runs[:, :-1].std(0, ddof=1)
+    errors = [np.abs(np.log(each.deviation[:-1] / spread)).mean() for each in (found, blind)]
+    assert errors[0] < errors[1]
+
+
+def test_inputs_tell_sizes_and_cosines():
+    rows = np.array([[3.0, 0.0], [0.0, 1.0], [0.0, 2.0]])
+    found = Inputs.of(rows, "softmax_cross_entropy")
+    sizes = np.array([4.5, 0.5, 2.0])
+    assert found.mean_square == pytest.approx(sizes.mean())
+    assert found.pairs.mean == pytest.approx(2.0 * 1.0 / (2.0 * sizes.sum()))  # one pair of product 2/2
+    assert found.unequal == pytest.approx(math.log(1.0 + sizes.var() / sizes.mean() ** 2))
+    assert Inputs.of(np.zeros((4, 2)), "hinge").pairs == Pairs()
+    assert Inputs.of(np.ones((1, 2)), "hinge").spread == 0.0
+
+
+@given(mean=st.floats(-1.0, 1.0), variance=st.floats(0.0, 1.0), width=st.integers(1, 4096))
+def test_pairs_stay_cosines(mean, variance, width):
+    pairs = Pairs(mean, variance)
+    assert all(-1.0 <= end <= 1.0 for end in pairs.ends)
+    after = pairs.through(lambda cosine: cosine, width)
+    assert -1.0 <= after.mean <= 1.0
+    assert after.variance >= 0.0
+    # alike rows stay alike
+    assert Pairs(1.0).through(lambda cosine: cosine, width) == Pairs(1.0)
 
 
 def test_phase_diagram_of_tanh_has_order_left_and_chaos_right():

@@ -276,3 +276,28 @@ def test_a_watcher_records_updates_and_leaves_training_alone():
         0.1 * gradients["4.weight"][1] / sizes["4.weight"][0], rel=1e-4
     )
     assert not watcher.troubles
+    assert "steps watched" in str(watcher)
+    assert "지켜보았습니다" in watcher.sentences("ko")[0]
+
+
+def test_a_diagnosis_and_a_watcher_speak_the_language_asked_for():
+    import osolgil.torch
+    from osolgil.errors import SettingsError
+
+    module = nn.Sequential(*[part for _ in range(12) for part in (nn.Linear(8, 8), nn.Sigmoid())])
+    inputs = torch.randn(16, 8)
+    found = osolgil.torch.diagnose(module, inputs, lambda outputs: outputs.square().mean(), language="ko")
+    assert "기울기 소실" in str(found)
+    assert "Vanishing" in found.sentences("en")[0]
+    watcher = osolgil.torch.watch(module, language="ko")
+    assert str(watcher) == "아직 기록한 스텝이 없습니다."
+    watcher.record(torch.tensor(float("nan")))
+    assert watcher.troubles[0] == "1번째 스텝부터 손실이 유한하지 않습니다."
+    assert "기울기가 도달하지 못한 매개변수" in watcher.troubles[1]
+    assert watcher.sentences("en")[1:] == [
+        "The loss is not finite from step 1 on.", "No gradient has reached 0.weight, 0.bias, 2.weight ….",
+    ]  # fmt: skip
+    for wrong in (lambda: osolgil.torch.watch(module, language="fr"),
+                  lambda: osolgil.torch.diagnose(module, inputs, torch.sum, language="fr")):  # fmt: skip
+        with pytest.raises(SettingsError, match="language 'fr'"):
+            wrong()

@@ -16,7 +16,8 @@ from osolgil.errors import OutputError, SettingsError
 from osolgil.report import write_report
 from osolgil.report.drawing import drawing, elided
 from osolgil.report.figures import figures
-from osolgil.report.page import page, plotly_script
+from osolgil.report.frame import plotly_script
+from osolgil.report.page import page
 from report import factory
 
 OUTCOMES = {

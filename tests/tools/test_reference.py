@@ -36,3 +36,19 @@ def test_links_between_pages_lead_somewhere(pages):
                 assert f"{folder}/{target}" in pages, f"{path} leads to {target}"
         for target in re.findall(r'href="(\w+)\.html"', text):
             assert f"{folder}/{target}.md" in pages, f"{path} leads to {target}.html"
+
+
+def test_estimators_have_pages_with_every_setting():
+    import inspect
+
+    from tools.interface import pages
+
+    import osolgil
+
+    for path, text in pages():
+        name = path.removeprefix("estimators/").removesuffix(".md")
+        for argument in inspect.signature(getattr(osolgil, name)).parameters:
+            assert re.search(rf"`[^`]*\b{argument}\b[^`]*`:|\b{argument}\b", text), (
+                f"{path} says nothing of {argument}"
+            )
+        assert text.count("```") % 2 == 0

@@ -24,7 +24,7 @@ from osolgil.formulas import catalog
 from osolgil.formulas.catalog import Activation
 from osolgil.mean_field import gaussian_mean
 
-_SAMPLES = 4096
+_SAMPLES, _BATCH = 4096, 16
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,13 @@ class Outputs:
     """The loss gradient of rows at the outputs of a network that knows nothing yet.
 
     alignment: mean squared cosine between two rows' gradients. pull: squared product of a row's outputs and
-    gradient, against the product of their squares; 1 where they have nothing to do with each other.
+    gradient, against the product of their squares; 1 where they have nothing to do with each other. pulls: that of
+    single networks, a mean over their rows, in units of its mean: rows of like outputs have it in common.
     """
 
     alignment: float
     pull: float
+    pulls: tuple[float, ...] = (1.0,)
 
 
 @lru_cache(maxsize=1024)
@@ -62,7 +64,24 @@ def outputs(loss: str, count: int, variance: float, correlation: float) -> Outpu
     aligned = float(((first * second).sum(1) ** 2).sum()) / both if both > 0.0 else 1.0
     along = float(((logits * second).sum(1) ** 2).sum())
     whole = variance * float((second**2).sum())
-    return Outputs(min(aligned, 1.0), along / whole if whole > 0.0 and math.isfinite(along) else 1.0)
+    pull = along / whole if whole > 0.0 and math.isfinite(along) else 1.0
+    return Outputs(min(aligned, 1.0), pull, _pulls(row, count, variance, share, random))
+
+
+def _pulls(
+    row: catalog.Loss, count: int, variance: float, share: float, random: np.random.Generator
+) -> tuple[float, ...]:
+    """Pulls of single networks on a batch of rows, whose outputs have this share in common."""
+    common = math.sqrt(share) * np.repeat(random.normal(size=(_SAMPLES // _BATCH, count)), _BATCH, axis=0)
+    own = math.sqrt(1.0 - share) * random.normal(size=(_SAMPLES, count))
+    logits = math.sqrt(variance) * (common + own)
+    gradients = losses.slopes(row.name, logits, _targets(row, count, random))
+    along = ((logits * gradients).sum(1) ** 2).reshape(-1, _BATCH).sum(1)
+    pulls = along / np.maximum((gradients**2).sum(1).reshape(-1, _BATCH).sum(1), 1e-300)
+    mean = float(pulls.mean())
+    if not (mean > 0.0 and math.isfinite(mean)):
+        return (1.0,)
+    return tuple((pulls / mean).tolist())
 
 
 def _targets(row: catalog.Loss, count: int, random: np.random.Generator) -> np.ndarray:
@@ -81,7 +100,7 @@ class Passage:
     """A hidden layer as a gradient passes it: its activation, pre-activations, units, weights, what leaves it.
 
     weight_square: mean square of the weights of the layer after it. inputs: units before it. before: mean square
-    of what enters its weights.
+    of what enters its weights. alike: mean squared cosine of two rows there.
     """
 
     row: Activation
@@ -91,10 +110,18 @@ class Passage:
     inputs: int
     before: float
     signal: float
+    alike: float = 1.0
 
 
-def excess(passages: list[Passage], outputs_count: int, output_variance: float, pull: float) -> np.ndarray:
-    """By how much (hidden layers,) the part along signals raises the mean squared gradient: 0 in infinite width."""
+def excess(
+    passages: list[Passage], outputs_count: int, output_variance: float, pull: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """By how much (hidden layers,) the part along signals raises the mean squared gradient: 0 in infinite width.
+
+    And the variance of that part's natural logarithm: each layer gives it the square of a sum over units that rows
+    have in common as far as they are alike, and what was born on the way is the square of a normal number.
+    """
+    strays = np.zeros(len(passages))
     result = np.zeros(len(passages))
     last = passages[-1]
     whole = (
@@ -102,30 +129,50 @@ def excess(passages: list[Passage], outputs_count: int, output_variance: float, 
     )  # mean squared gradient of the last values, for 1 at the outputs
     square = (last.width * last.signal) ** 2
     along = pull * outputs_count * output_variance / square if square > 0.0 else 0.0
+    born = 0.0  # share of it that is not from the outputs
     total = 1.0
     for index in range(len(passages) - 1, -1, -1):
         here = passages[index]
-        slopes, joint, radial, spread = _moments(here.row, here.variance)
+        slopes, joint, radial, spread, heavy = _moments(here.row, here.variance)
         size = here.width * here.signal  # what is random has no part along the signal, unit by unit
         found = whole * (slopes - joint / size if size > 0.0 else slopes) + along * joint
         total *= found / (whole * slopes) if whole * slopes > 0.0 else 1.0
         result[index] = total - 1.0
+        strays[index] += 2.0 * born**2
         entering = (here.inputs * here.before) ** 2
         if index == 0 or not (found > 0.0 and entering > 0.0):
             break
         following = here.width * passages[index - 1].weight_square * found
         free = max(spread - radial**2 * here.width / size, 0.0) if size > 0.0 else spread
-        square = ((here.width * radial) ** 2 * along + here.width * free * whole) / entering
+        kept, fresh = (here.width * radial) ** 2 * along, here.width * free * whole
+        born = (kept * born + fresh) / (kept + fresh) if kept + fresh > 0.0 else 0.0
+        square = (kept + fresh) / entering
         whole, along = 1.0, square / following if following > 0.0 else 0.0
-    return result
+        strays[:index] += 4.0 * heavy * here.alike / here.width
+    return result, strays
+
+
+def along_signals(share: float, stray: float, pulls: tuple[float, ...]) -> tuple[float, float]:
+    """Mean and standard deviation over networks of the log of 1 + share · pull, where the share's log strays so.
+
+    >>> along_signals(0.0, 1.0, (0.5, 1.5)), along_signals(math.e - 1.0, 0.0, (1.0,))
+    ((0.0, 0.0), (1.0, 0.0))
+    """
+    logs = np.log1p(max(share, 0.0) * np.array(pulls))
+    felt = share / (1.0 + share) if share > 0.0 else 0.0
+    return float(logs.mean()), math.sqrt(float(logs.var()) + felt * felt * stray)
 
 
 @lru_cache(maxsize=16384)
-def _moments(row: Activation, variance: float) -> tuple[float, float, float, float]:
-    """E[φ'²], E[φ²φ'²], E[zφφ'] and E[z²φ'²]."""
+def _moments(row: Activation, variance: float) -> tuple[float, float, float, float, float]:
+    """E[φ'²], E[φ²φ'²], E[zφφ'], E[z²φ'²], and the relative variance of zφφ'."""
+    radial = gaussian_mean(lambda z: z * row(z) * row.slope(z), variance)
+    square = gaussian_mean(lambda z: (z * row(z) * row.slope(z)) ** 2, variance)
+    heavy = square / (radial * radial) - 1.0 if radial * radial > 0.0 else 0.0
     return (
         gaussian_mean(lambda z: row.slope(z) ** 2, variance),
         gaussian_mean(lambda z: (row(z) * row.slope(z)) ** 2, variance),
-        gaussian_mean(lambda z: z * row(z) * row.slope(z), variance),
+        radial,
         gaussian_mean(lambda z: (z * row.slope(z)) ** 2, variance),
+        heavy if math.isfinite(heavy) else 0.0,
     )

@@ -16,7 +16,7 @@ import numpy as np
 from osolgil.data import Dataset, Encoding
 from osolgil.diagnosis.examination import Case, Course, inputs_of
 from osolgil.diagnosis.measurement import evenly, measure
-from osolgil.diagnosis.prediction import predict
+from osolgil.diagnosis.prediction import INFINITE_WIDTH, predict
 from osolgil.diagnosis.reference import Reference
 from osolgil.engines.cpu.fleet import RunSetting
 from osolgil.errors import SettingsError
@@ -110,7 +110,7 @@ def depths(
     assert reference is not None
     return {
         "data": data_facts(data), "depths": counts, "width": width, "chance": reference.chance,
-        "assumption": "infinite width, random weights; rows of equal size", "activations": rows,
+        "assumption": INFINITE_WIDTH, "activations": rows,
     }  # fmt: skip
 
 

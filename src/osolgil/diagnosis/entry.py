@@ -12,10 +12,9 @@ import numpy as np
 
 from osolgil import __version__
 from osolgil.data import Dataset
-from osolgil.diagnosis.examination import Case, Examination, examine, inputs_of
+from osolgil.diagnosis.examination import Case, Examination, examine, inputs_of, theory_facts
 from osolgil.diagnosis.explanation import Explanation, explain, gradient_change
 from osolgil.diagnosis.phases import phases
-from osolgil.diagnosis.prediction import INFINITE_WIDTH, residual
 from osolgil.diagnosis.repair import Repair, repair, test_score
 from osolgil.engines.cpu.fleet import RunSetting
 from osolgil.errors import SettingsError
@@ -162,7 +161,7 @@ def _facts(
             "activation": settings.activation, "seed": settings.seed,
         },
         "network": {**case.network.to_dict(), "parameters": case.network.size},
-        "theory": _theory(found),
+        "theory": theory_facts(case.network, inputs_of(case.task).rows),
         "prediction": found.prediction.to_dict(),
         "standard": found.standard.to_dict(),
         "before": found.before.to_dict(),
@@ -176,18 +175,6 @@ def _facts(
         "explanation": explanation.to_dict(),
         "repair": None,
     }  # fmt: skip
-
-
-def _theory(found: Examination) -> dict[str, Any]:
-    """Which theory the prediction rests on, for the assumption that is printed beside its numbers."""
-    network = found.case.network
-    skips = any(residual(network, index) for index in range(network.depth))
-    return {
-        "kind": network.normalization or ("residual" if skips else "plain"),
-        "assumption": INFINITE_WIDTH,
-        "rows": inputs_of(found.case.task).rows,
-        "narrowest": min(network.widths[1:-1], default=network.widths[-1]),
-    }
 
 
 def _training(found: Examination) -> dict[str, Any]:

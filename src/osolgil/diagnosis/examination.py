@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from osolgil.diagnosis import measurement
 from osolgil.diagnosis.measurement import Measurement, curvature, from_record, measure
-from osolgil.diagnosis.prediction import Inputs, Prediction, predict, scales_of
+from osolgil.diagnosis.prediction import INFINITE_WIDTH, Inputs, Prediction, predict, residual, scales_of
 from osolgil.diagnosis.reference import Reference
 from osolgil.engines.cpu import calibration
 from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 from osolgil.engines.cpu.kernels import layout
+from osolgil.formulas import catalog
 from osolgil.network import Network
 
 SEEDS, PROBE_SEEDS = 3, 2
@@ -40,6 +42,12 @@ class Case:
     @property
     def rate(self) -> float:
         return self.run.hyperparameters["learning_rate"]
+
+    @property
+    def batch_size(self) -> int:
+        """Rows of a training step: all of them for an optimizer that wants the whole gradient."""
+        rows = len(self.task.training)
+        return rows if catalog.optimizer(self.run.optimizer).full_batch else min(self.run.batch_size, rows)
 
     def initial(self, seed: int) -> np.ndarray:
         """First parameters of a seed."""
@@ -140,9 +148,20 @@ def inputs_of(task: Task, rows: int = _LOOK_ROWS) -> Inputs:
 def standard_prediction(case: Case) -> Prediction:
     """What the architecture shows with standardised inputs and the usual weights."""
     given = inputs_of(case.task)
-    usual = replace(given, mean_square=1.0, common=0.0)
+    usual = replace(given, mean_square=1.0, common=0.0, unequal=0.0, spread=0.0)
     network = replace(case.network, initial_scale=case.standard_scale)
     return predict(network, usual, dropout=case.run.dropout)
+
+
+def theory_facts(network: Network, rows: int) -> dict[str, Any]:
+    """Which theory a prediction for a mean over rows rests on, for the assumption that is printed beside it."""
+    skips = any(residual(network, index) for index in range(network.depth))
+    return {
+        "kind": network.normalization or ("residual" if skips else "plain"),
+        "assumption": INFINITE_WIDTH,
+        "rows": rows,
+        "narrowest": min(network.widths[1:-1], default=network.widths[-1]),
+    }
 
 
 def examine(case: Case, workers: int, reference: Reference | None = None) -> Examination:
@@ -165,7 +184,7 @@ def examine(case: Case, workers: int, reference: Reference | None = None) -> Exa
     _, train_scores = fleet.take(range(SEEDS)).measure(case.task.training, workers)
     return Examination(
         case, prediction, standard_prediction(case), reference or Reference.of(case.task), before, after,
-        _epochs(fleet, case), courses["as asked"],
+        epochs_of(case, fleet.arrays["records"][0], fleet.arrays["histories"][0]), courses["as asked"],
         {factor: courses[f"rate {factor}"] for factor in RATE_FACTORS}, courses.get("batch"),
         curvature(case.network, theta, running, case.task, rows), copies(case.network, theta),
         float(np.nanmean(np.where(np.isfinite(train_scores), train_scores, 0.0))),
@@ -193,13 +212,12 @@ def _groups(case: Case) -> dict[str, list[RunSetting]]:
     return groups
 
 
-def _epochs(fleet: Fleet, case: Case) -> list[Measurement]:
-    batch = int(fleet.arrays["runs"][0, layout.BATCH])
+def epochs_of(case: Case, records: np.ndarray, history: np.ndarray) -> list[Measurement]:
+    """A measurement per epoch from what a run left on record, (epochs, layers, RECORD_COLUMNS)."""
+    batch, batched = case.batch_size, case.network.normalization == "batch"
     observed = min(batch, layout.OBSERVED_ROWS)
-    batched = case.network.normalization == "batch"
-    records, histories = fleet.arrays["records"][0], fleet.arrays["histories"][0]
     return [
-        from_record(record, float(history[layout.TRAINING_LOSS]), observed, batch, batched=batched)
-        for record, history in zip(records, histories, strict=True)
-        if np.isfinite(record[:, layout.SIGNAL]).all() and np.isfinite(history[layout.STEPS_DONE])
+        from_record(record, float(line[layout.TRAINING_LOSS]), observed, batch, batched=batched)
+        for record, line in zip(records, history, strict=True)
+        if np.isfinite(record[:, layout.SIGNAL]).all() and np.isfinite(line[layout.STEPS_DONE])
     ]

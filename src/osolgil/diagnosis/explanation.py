@@ -242,8 +242,8 @@ def _gradient_finding(found: Examination, cause: str, layer: int, change: np.nda
 
 def _better(found: Examination, course: Any) -> bool:
     """Whether another setting learned clearly more: most of what was missing."""
-    best = max(other.score for other in (*found.rates.values(), *([found.batch] if found.batch else [])))
-    missing = max(found.reference.best, best) - found.course.score
+    others = [other.score for other in (*found.rates.values(), *([found.batch] if found.batch else []))]
+    missing = max([found.reference.best, *others]) - found.course.score
     return course.score - found.course.score > max(0.5 * missing, 2.0 * found.reference.noise)
 
 

@@ -5,7 +5,9 @@ its relative variance is (3 κ - 1)/n with κ = E[φ'⁴]/E[φ'²]², which is 5
 gradient has a variance that grows like depth/width (B. Hanin, M. Nica, arXiv:1812.05994, theorem 1). Added to theirs:
 
 - the variance q of signals strays too, by E[φ⁴]/E[φ²]² - 1 over n, and takes E[φ'²] with it;
-- a mean over rows strays less than one row, by as much as the rows' gradients differ;
+- a mean over rows strays less than one row, by as much as the rows differ (`pairs.py`), and rows whose gradients have
+  nothing in common come to have it, layer by layer, because they pass the same few units;
+- rows that enter in unequal sizes meet unequal slopes, and a mean over them lies above the typical row;
 - what a skip carries past a layer does not stray with it;
 - layer normalisation divides by the spread of n units, whose relative variance is 2/n; batch normalisation by that
   of B rows, and takes two of their B directions from the gradient, which is kept as a shift of unknown sign;
@@ -15,12 +17,14 @@ gradient has a variance that grows like depth/width (B. Hanin, M. Nica, arXiv:18
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from osolgil.diagnosis import moments
+from osolgil.diagnosis.pairs import Pairs
 from osolgil.formulas.catalog import Activation
 
 Kind = Literal["layer", "batch"] | None
@@ -50,32 +54,34 @@ class Noise:
 class Place:
     """Where a layer stands: its activation, its pre-activations, and two rows' correlations.
 
-    variance, shift: of what enters the activation. correlation: of two rows there. alignment: mean squared cosine
-    of two rows' gradients. width: its units. skipped: share of the gradient that arrives past the next layer.
+    variance, shift: of what enters the activation. pairs: cosines of two rows there. alignment: mean squared cosine
+    of two rows' gradients as they arrive. width: its units. skipped: share of the gradient that arrives past the
+    next layer. kept: share of units that dropout keeps.
     """
 
     row: Activation
     variance: float
     shift: float
-    correlation: float
+    pairs: Pairs
     alignment: float
     width: int
     skipped: float
     normalization: Kind
     kept: float
 
-    def noise(self, rows: int) -> Noise:
+    def noise(self, rows: float) -> Noise:
         """Noise of a mean over this many rows."""
         if not self.variance > 0.0 or not moments.slope(self.row, self.variance, self.shift) > 1e-150:
             return Noise()
         own = 1.0 / rows
         weaved = 1.0 - self.skipped
         slope = own * self._slope_alone() + (1.0 - own) * self._slope_together()
-        signal = (own + (1.0 - own) * self.correlation**2) * self._of(moments.value_spread) / self.kept
-        joint = (own + (1.0 - own) * self.correlation**2) * self._of(moments.joint_spread)
+        shared = own + (1.0 - own) * self.pairs.average(lambda cosine: cosine**2)
+        signal = shared * self._of(moments.value_spread) / self.kept
+        joint = shared * self._of(moments.joint_spread)
         slope = slope * weaved**2 + 4.0 * weaved * self.skipped * max(self.alignment, own)
         if self.normalization is not None:
-            spread = 2.0 * (own + (1.0 - own) * self.correlation**2) if self.normalization == "layer" else 0.0
+            spread = 2.0 * shared if self.normalization == "layer" else 0.0
             slope += (signal - 2.0 * joint + spread) * weaved**2
             shift = 2.0 / rows * weaved if self.normalization == "batch" and rows > 1 else 0.0
             return Noise(slope=_finite(max(slope, 0.0) / self.width), shift=shift)
@@ -89,9 +95,33 @@ class Place:
         return 3.0 * self._of(moments.slope_kurtosis) / self.kept - 1.0
 
     def _slope_together(self) -> float:
-        whole = moments.slope(self.row, self.variance, self.shift) ** 2
-        paired = moments.square_slope_product(self.row, self.variance, self.correlation, self.shift) / whole
-        return (1.0 + 2.0 * self.alignment) * paired - 1.0
+        return (1.0 + 2.0 * self.alignment) * self._paired_squares() - 1.0
+
+    def _paired_squares(self) -> float:
+        """E[φ'(u)²φ'(v)²]/E[φ'²]² of two rows."""
+        whole = self._slope() ** 2
+        return self.pairs.average(
+            lambda c: moments.square_slope_product(self.row, self.variance, c, self.shift) / whole
+        )
+
+    def _slope(self) -> float:
+        return moments.slope(self.row, self.variance, self.shift)
+
+    def alignment_before(self) -> float:
+        """Mean squared cosine of two rows' gradients as they leave for the layer before.
+
+        Slopes make gradients differ. The sum over n units strays, which makes them alike again: even gradients
+        that have nothing in common arrive with a squared cosine of 1/n, so that in deep networks all rows' align.
+        """
+        slope = self._slope() if self.variance > 0.0 else 0.0
+        if not slope > 1e-150 or not math.isfinite(slope):
+            return 0.0
+        kept = self.pairs.average(
+            lambda c: (moments.slope_product(self.row, self.variance, c, self.shift) / slope) ** 2
+        )
+        chance = self._paired_squares() * (1.0 + 2.0 * self.alignment)
+        others = self.width - 1.0
+        return min(_finite((chance + others * kept * self.alignment) / (chance + others)), 1.0)
 
     def _of(self, moment: moments.Moment) -> float:
         return _finite(moment(self.row, self.variance, self.shift))
@@ -101,27 +131,34 @@ class Place:
         return _finite((above - below) / (2.0 * _STEP))
 
 
-def expected(places: list[Place | None], rows: int) -> tuple[np.ndarray, np.ndarray]:
+def expected(places: list[Place | None], rows: int, unequal: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation (layers,) of what is added to the natural log of each mean squared gradient.
 
     A mean over rows is e^(variance of one row/2) above the typical row, and strays with what rows have in common.
+    unequal: variance of the log size of a row of inputs, which the rows have of their own.
     """
     alone = [place.noise(1) if place else Noise() for place in places]
     common = [place.noise(rows) if place else Noise() for place in places]
-    single, shared = log_variance(alone), log_variance(common)
+    single, shared = log_variance(alone, unequal), log_variance(common)
+    # rows of unequal gradients count as fewer: Σw² of log-normal weights is e^variance over their number
+    counts = np.maximum(rows * np.exp(-np.maximum(single - shared, 0.0)), 1.0)
+    common = [p.noise(float(n)) if p else Noise() for p, n in zip(places, counts, strict=True)]
+    shared = log_variance(common)
     shift = np.array([noise.shift for noise in common])[::-1].cumsum()[::-1]
-    return _drift(alone) + 0.5 * (single - shared), np.sqrt(shared + shift**2)
+    return _drift(alone, unequal) + 0.5 * (single - shared), np.sqrt(shared + shift**2)
 
 
-def log_variance(noises: list[Noise]) -> np.ndarray:
+def log_variance(noises: list[Noise], unequal: float = 0.0) -> np.ndarray:
     """Variance (layers,) of the natural logarithm of each layer's mean squared gradient, relative to the outputs'.
 
     The gradient at layer l carries the factors of the layers l … L - 2. A stray signal born in layer j reaches
-    the slopes of every layer k > j, weakened by the layers between.
+    the slopes of every layer k > j, weakened by the layers between; one born in the inputs reaches all.
     """
     depth = len(noises)
-    weight = np.zeros((depth, depth))  # of the signal born in j on the slopes of layer k
-    for j in range(depth - 1):
+    weight = np.zeros(
+        (depth + 1, depth)
+    )  # of the signal born in j (the last: in the inputs) on the slopes of k
+    for j in range(-1, depth - 1):
         reach = 1.0
         for k in range(j + 1, depth - 1):
             weight[j, k] = noises[k].felt * reach
@@ -129,17 +166,18 @@ def log_variance(noises: list[Noise]) -> np.ndarray:
     slopes, signals, joints = (
         np.array([getattr(n, name) for n in noises]) for name in ("slope", "signal", "joint")
     )
+    signals = np.append(signals, unequal)
     result = np.zeros(depth)
     for layer in range(depth - 1):
         felt = weight[:, layer:].sum(1)
         own = (np.arange(depth) >= layer).astype(float)
-        result[layer] = max(float(own @ slopes + felt**2 @ signals + 2.0 * (own * felt) @ joints), 0.0)
+        result[layer] = max(float(own @ slopes + felt**2 @ signals + 2.0 * (own * felt[:-1]) @ joints), 0.0)
     return result
 
 
-def _drift(noises: list[Noise]) -> np.ndarray:
+def _drift(noises: list[Noise], unequal: float) -> np.ndarray:
     """Mean (layers,) of the natural logarithm of one row's squared gradient, against the infinite width."""
-    mean, variance, steps = 0.0, 0.0, []
+    mean, variance, steps = -0.5 * unequal, unequal, []
     for noise in noises:
         steps.append(noise.felt * mean + 0.5 * noise.felt_bend * variance - 0.5 * noise.slope)
         mean = noise.carried * mean + 0.5 * noise.carried_bend * variance - 0.5 * noise.signal

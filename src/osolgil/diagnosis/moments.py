@@ -12,7 +12,8 @@ from osolgil.formulas.catalog import Activation
 from osolgil.mean_field import edges, gaussian_mean
 
 Moment = Callable[[Activation, float, float], float]
-_TERMS, _POINTS, _FARTHEST = 48, 12, 16.0
+_TERMS, _FARTHEST = 48, 16.0
+_GAUSS = np.polynomial.legendre.leggauss(12)
 
 
 @lru_cache(maxsize=16384)
@@ -36,17 +37,15 @@ def slope(row: Activation, variance: float, shift: float = 0.0) -> float:
 @lru_cache(maxsize=16384)
 def value_spread(row: Activation, variance: float, shift: float = 0.0) -> float:
     """E[φ⁴]/E[φ²]² - 1, n times the relative variance of a layer's mean square value."""
-    return (
-        _ratio(gaussian_mean(lambda x: row(x) ** 4, variance, shift), value(row, variance, shift) ** 2) - 1.0
-    )
+    square = value(row, variance, shift)
+    return _ratio(gaussian_mean(lambda x: row(x) ** 4, variance, shift), square * square) - 1.0
 
 
 @lru_cache(maxsize=16384)
 def slope_kurtosis(row: Activation, variance: float, shift: float = 0.0) -> float:
     """E[φ'⁴]/E[φ'²]²: 1 where all slopes are equal, 2 for ReLU."""
-    return _ratio(
-        gaussian_mean(lambda x: row.slope(x) ** 4, variance, shift), slope(row, variance, shift) ** 2
-    )
+    square = slope(row, variance, shift)
+    return _ratio(gaussian_mean(lambda x: row.slope(x) ** 4, variance, shift), square * square)
 
 
 @lru_cache(maxsize=16384)
@@ -84,15 +83,18 @@ def slope_product(row: Activation, variance: float, correlation: float, shift: f
 
 def square_slope_product(row: Activation, variance: float, correlation: float, shift: float = 0.0) -> float:
     """E[φ'(u)²φ'(v)²]."""
-    whole = slope_kurtosis(row, variance, shift) * slope(row, variance, shift) ** 2
+    square = slope(row, variance, shift)
+    whole = slope_kurtosis(row, variance, shift) * square * square
     return _paired(_coefficients(row, variance, shift, "square slope"), whole, correlation)
 
 
 def _paired(squares: np.ndarray, whole: float, correlation: float) -> float:
     """The series; what lies beyond its last term counts with the next power."""
     correlation = min(max(correlation, -1.0), 1.0)
-    known = float(squares @ correlation ** np.arange(_TERMS))
-    return known + max(whole - float(squares.sum()), 0.0) * correlation**_TERMS
+    with np.errstate(all="ignore"):
+        known = float(squares @ correlation ** np.arange(_TERMS))
+        beyond = float(np.maximum(whole - squares.sum(), 0.0))
+    return known + beyond * correlation**_TERMS
 
 
 @lru_cache(maxsize=4096)
@@ -106,7 +108,7 @@ def _coefficients(row: Activation, variance: float, shift: float, kind: str) -> 
     with np.errstate(all="ignore"):
         heights = weights * function(x)
         for order in range(_TERMS):
-            found.append(float(np.sum(heights * current)) ** 2)
+            found.append(float(np.square(np.sum(heights * current))))  # infinite where it overflows
             following = (nodes * current - math.sqrt(order) * before) / math.sqrt(order + 1.0)
             before, current = current, following
     return np.array(found)
@@ -117,7 +119,7 @@ def _rule(shift: float, deviation: float) -> tuple[np.ndarray, np.ndarray]:
     cuts = edges(shift, deviation)
     cuts = cuts[np.abs(cuts) <= _FARTHEST]
     half, middle = 0.5 * np.diff(cuts), 0.5 * (cuts[1:] + cuts[:-1])
-    place, share = np.polynomial.legendre.leggauss(_POINTS)
+    place, share = _GAUSS
     nodes = (half[:, None] * place + middle[:, None]).ravel()
     weights = (half[:, None] * share).ravel() * np.exp(-0.5 * nodes**2) / math.sqrt(2.0 * math.pi)
     return nodes, weights

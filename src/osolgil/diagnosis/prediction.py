@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from osolgil.diagnosis import moments
-from osolgil.diagnosis.alignment import Passage, excess, outputs
+from osolgil.diagnosis.alignment import Passage, along_signals, excess, outputs
 from osolgil.diagnosis.fluctuation import Place, expected
+from osolgil.diagnosis.pairs import Inputs, Pairs
 from osolgil.engines.cpu.kernels.layout import EPSILON
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
@@ -28,23 +29,8 @@ from osolgil.formulas.catalog import Activation
 from osolgil.initialization import critical_variances
 from osolgil.network import Network
 
-INFINITE_WIDTH = "infinite width, random weights; rows of equal size"
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """The rows a network is shown: mean square of a feature, that of the mean row, how many rows; and the loss."""
-
-    mean_square: float = 1.0
-    common: float = 0.0
-    rows: int = 1
-    loss: str = "softmax_cross_entropy"
-
-    @classmethod
-    def of(cls, inputs: np.ndarray, loss: str) -> Inputs:
-        """What rows (rows, features) show."""
-        x = inputs.astype(np.float64)
-        return cls(float((x**2).mean()), float((x.mean(0) ** 2).mean()), len(x), loss)
+_ENDLESS = 1e60  # a signal beyond it has no end, and fourth powers of it no floating point number
+INFINITE_WIDTH = "infinite width, random weights"
 
 
 @dataclass(frozen=True)
@@ -134,14 +120,16 @@ def predict(
     for index in range(network.depth - 1, 0, -1):
         squares[index - 1] = squares[index] * factor[index - 1]
         chi[index] = factor[index - 1]
-    ends = outputs(inputs.loss, network.widths[-1], forward.variance[-1], forward.correlation[-1])
-    drift, deviation = expected(
-        _places(network, forward, skipped, inputs.rows, ends.alignment, dropout), inputs.rows
-    )
-    added = _added(network, forward, inputs, ends.pull)
+    ends = outputs(inputs.loss, network.widths[-1], forward.variance[-1], forward.pairs[-1].mean)
+    places = _places(network, forward, skipped, inputs.rows, ends.alignment, dropout)
+    drift, deviation = expected(places, inputs.rows, inputs.unequal)
+    added, strays = _added(network, forward, inputs, ends.pull)
     with np.errstate(divide="ignore"):
-        centre = (np.log(squares) + drift + np.log1p(added)) / (2.0 * math.log(10.0))
-    deviation = np.sqrt(deviation**2 + 2.0 * (added / (1.0 + added)) ** 2)
+        more, stray = np.array(
+            [along_signals(a, b, ends.pulls) for a, b in zip(added, strays, strict=True)]
+        ).T
+        centre = (np.log(squares) + drift + more) / (2.0 * math.log(10.0))
+    deviation = np.sqrt(deviation**2 + stray**2)
     return Prediction(
         np.array([s.weight_square * n for s, n in zip(scales, network.widths, strict=False)]),
         np.array(forward.variance), np.array(forward.signal), np.array(forward.similarity),
@@ -190,51 +178,67 @@ def _known(name: str) -> Activation:
 
 
 class _Forward:
-    """Signals from the inputs to the outputs."""
+    """Signals from the inputs to the outputs, and how alike those of two rows are."""
 
     def __init__(self, network: Network, inputs: Inputs, scales: list[LayerScale], dropout: float) -> None:
         self.network, self.rows = network, [_known(name) for name in network.activations]
         self.variance: list[float] = []
         self.shift: list[float] = []
         self.inverse: list[float] = []
-        self.correlation: list[float] = []
+        self.pairs: list[Pairs] = []
         self.signal: list[float] = []
         self.similarity: list[float] = []
         self.slope: list[float] = []
         self.scales = scales
-        square, common, mean = inputs.mean_square, inputs.common, 0.0
+        square, mean, pairs = inputs.mean_square, 0.0, inputs.pairs
         for index in range(network.depth):
             hidden = index < network.depth - 1
-            self._enter(index, square, common, hidden)
+            self._enter(index, square, pairs, hidden)
             row, q, shift = self.rows[index], self.variance[index], self.shift[index]
             kept = 1.0 - dropout if hidden else 1.0
             own = moments.value(row, q, shift) / kept
-            shared = moments.product(row, q, self.correlation[index], shift)
             average = moments.mean(row, q, shift)
             self.slope.append(moments.slope(row, q, shift) / kept)
-            if residual(network, index):
-                own, shared = own + square + 2.0 * average * mean, shared + common + 2.0 * average * mean
-                average += mean
-            square, common, mean = own, min(shared, own), average
+            carried = square if residual(network, index) else 0.0
+            both = own + carried + (2.0 * average * mean if carried else 0.0)
+            pairs = self._leave(index, pairs, own, carried, both)
+            mean = average + (mean if carried else 0.0)
+            square = both
             self.signal.append(square)
-            self.similarity.append(common / square if square > 0.0 else math.nan)
+            self.similarity.append(pairs.mean if square > 0.0 else math.nan)
 
-    def _enter(self, index: int, square: float, common: float, hidden: bool) -> None:
-        """Variance, mean and correlation between rows of what enters a layer's activation."""
+    def _enter(self, index: int, square: float, pairs: Pairs, hidden: bool) -> None:
+        """Variance, mean and cosines between rows of what enters a layer's activation."""
         scale, normalization = self.scales[index], self.network.normalization if hidden else None
         weight = scale.weight_square * self.network.widths[index]
-        correlation = common / square if square > 0.0 else 0.0
         if normalization is None:
             variance, inverse = weight * square + scale.bias_variance, 1.0
         else:
-            spread = weight * (square - common if normalization == "batch" else square)
+            spread = weight * square * (1.0 - pairs.mean if normalization == "batch" else 1.0)
             inverse = scale.gain_square / (spread + EPSILON)
             variance = spread * inverse + scale.bias_variance
-            correlation = 0.0 if normalization == "batch" else correlation
-        self.variance.append(variance)
+        self.variance.append(variance if variance < _ENDLESS else math.inf)
         self.shift.append(scale.bias_mean)
         self.inverse.append(inverse)
-        self.correlation.append(correlation)
+        self.pairs.append(Pairs() if normalization == "batch" else self._entering(index, pairs))
+
+    def _entering(self, index: int, pairs: Pairs) -> Pairs:
+        """Two rows have their biases in common."""
+        variance = self.variance[index]
+        biases = self.scales[index].bias_variance / variance if 0.0 < variance < math.inf else 0.0
+        return Pairs(biases + (1.0 - biases) * pairs.mean, (1.0 - biases) ** 2 * pairs.variance)
+
+    def _leave(self, index: int, before: Pairs, own: float, carried: float, both: float) -> Pairs:
+        """Cosines between rows of what leaves a layer, which strays the more the fewer units it has."""
+        row, q, shift, pairs = self.rows[index], self.variance[index], self.shift[index], self.pairs[index]
+        if not 0.0 < both < math.inf:
+            return Pairs(math.nan, 0.0)
+        past = (both - own - carried + carried * before.mean) / both  # what a skip carries is alike as it was
+
+        def cosine(entering: float) -> float:
+            return min(moments.product(row, q, entering, shift), own) / both + past
+
+        return pairs.through(cosine, self.network.widths[index + 1])
 
 
 def residual(network: Network, index: int) -> bool:
@@ -268,37 +272,33 @@ def _places(
     """What a finite width acts on, layer by layer; the output layer adds nothing."""
     places: list[Place | None] = [None] * network.depth
     for index in range(network.depth - 2, -1, -1):
-        row = forward.rows[index]
-        places[index] = Place(
-            row, forward.variance[index], forward.shift[index], forward.correlation[index], alignment,
+        place = Place(
+            forward.rows[index], forward.variance[index], forward.shift[index], forward.pairs[index], alignment,
             network.widths[index + 1], float(skipped[index]), network.normalization, 1.0 - dropout,
         )  # fmt: skip
-        alignment *= _kept(row, forward, index) ** 2
+        places[index], alignment = place, place.alignment_before()
     return places
 
 
-def _added(network: Network, forward: _Forward, inputs: Inputs, pull: float) -> np.ndarray:
-    """What the loss gradient's part along the signals adds; normalisation removes it, skips are left aside."""
+def _added(network: Network, forward: _Forward, inputs: Inputs, pull: float) -> tuple[np.ndarray, np.ndarray]:
+    """What the loss gradient's part along the signals adds, and how far its log strays, layer by layer.
+
+    Normalisation removes it, and with skips it is left aside.
+    """
     hidden = network.depth - 1
     if hidden < 1 or network.normalization is not None or network.residual:
-        return np.zeros(network.depth)
+        return np.zeros(network.depth), np.zeros(network.depth)
     before = [inputs.mean_square, *forward.signal]
     passages = [
         Passage(
             forward.rows[index], forward.variance[index], network.widths[index + 1],
             forward.scales[index + 1].weight_square, network.widths[index], before[index], forward.signal[index],
+            forward.pairs[index].average(lambda cosine: cosine**2),
         )
         for index in range(hidden)
     ]  # fmt: skip
-    added = excess(passages, network.widths[-1], forward.variance[-1], pull)
-    return np.append(np.nan_to_num(added, posinf=1e6), 0.0)
-
-
-def _kept(row: Activation, forward: _Forward, index: int) -> float:
-    """Share of the correlation between two rows' gradients that a layer keeps."""
-    q, shift = forward.variance[index], forward.shift[index]
-    whole = moments.slope(row, q, shift)
-    return moments.slope_product(row, q, forward.correlation[index], shift) / whole if whole > 0.0 else 0.0
+    added, strays = excess(passages, network.widths[-1], forward.variance[-1], pull)
+    return np.append(np.nan_to_num(added, posinf=1e6), 0.0), np.append(strays, 0.0)
 
 
 def _plain(value: float) -> float | None:

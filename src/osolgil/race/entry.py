@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from osolgil.data import Dataset, Encoding, from_arrays, load
-from osolgil.engines.cpu.compiling import compile_kernels
+from osolgil.engines.cpu.compiling import compile_kernels, usable_cores
 from osolgil.errors import SettingsError
+from osolgil.model import Model
 from osolgil.race import outputs, own_formulas
 from osolgil.race.baselines import Baselines
 from osolgil.race.budget import fit
@@ -113,6 +113,7 @@ def race(
     confirmed = run(course, watcher)
     watcher.enter("test")
     facts, model = conclude(course, confirmed, data, baselines.facts())
+    facts["layers"] = shown_layers(course, confirmed, facts["recommended"], model)
     facts["seconds"] = {
         "data": loaded,
         "compile": compiled,
@@ -125,6 +126,15 @@ def race(
         outputs.write(verdict, folder, language)
         checkpoint.remove()
     return verdict
+
+
+def shown_layers(
+    course: Course, confirmed: dict[str, Candidate], recommended: str | None, model: Model | None
+) -> dict[str, Any]:
+    """What theory says of the network's layers, and why the shown runs learn or do not."""
+    from osolgil.diagnosis.shown_runs import race_layers
+
+    return race_layers(course, confirmed, recommended, model)
 
 
 def run(course: Course, watcher: Watcher) -> dict[str, Candidate]:
@@ -190,5 +200,4 @@ def threads(jobs: int | None) -> int:
     """How many threads train: `jobs`, or one per core this process may use."""
     if jobs is not None and jobs < 1:
         raise SettingsError(f"A race needs 1 job or more, not {jobs}.")
-    available = getattr(os, "process_cpu_count", None) or (lambda: len(os.sched_getaffinity(0)))
-    return jobs or available() or 1
+    return jobs or usable_cores()

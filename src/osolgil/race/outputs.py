@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def write(verdict: Verdict, folder: Path, language: str) -> None:
             write_text(folder / name, text)
     write_history(folder / "history.parquet", verdict.history)
     write_history(folder / "layers.parquet", verdict.layers)
-    write_report(folder, verdict.facts, verdict.history, verdict.model, language)
+    write_report(folder, verdict.facts, verdict.history, verdict.model, language, verdict.layers)
     write_json(folder / "verdict.json", verdict.facts)
 
 
@@ -114,29 +115,33 @@ def history(course: Course) -> dict[str, np.ndarray]:
 
 
 def layers(course: Course) -> dict[str, np.ndarray]:
+    """Columns with a row per run, epoch and layer: see `recorded`."""
+    return joined(
+        [recorded(c.records, c.phase, c.entrant.name, c.learning_rate, c.seeds) for c in course.candidates]
+    )
+
+
+def recorded(
+    records: np.ndarray, phase: str, entrant: str, learning_rate: float, seeds: Sequence[int]
+) -> dict[str, np.ndarray]:
     """Columns with a row per run, epoch and layer: the network as it entered the epoch, on its first batch.
 
-    Layers count from 1 at the inputs; signals, slopes and gradients are root mean squares, the others norms.
+    records: (runs, epochs, layers, RECORD_COLUMNS). Layers count from 1 at the inputs; signals, slopes and gradients
+    are root mean squares, the others norms.
     """
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in (*_RUN, *RECORDED)}
-    for candidate in course.candidates:
-        seeds, epochs, depth, _ = candidate.records.shape
-        kept = (
-            np.isfinite(candidate.records[..., layout.SIGNAL])
-            if depth
-            else np.zeros((seeds, epochs, 0), bool)
-        )
-        run, epoch, layer = np.nonzero(kept)
-        count = len(run)
-        columns = (
-            np.full(count, candidate.phase, object), np.full(count, candidate.entrant.name, object),
-            np.full(count, candidate.learning_rate), np.asarray(candidate.seeds)[run], epoch + 1, layer + 1,
-        )  # fmt: skip
-        for name, column in zip(_RUN, columns, strict=True):
-            parts[name].append(column)
-        for place, name in enumerate(RECORDED):
-            parts[name].append(candidate.records[run, epoch, layer, place])
-    return {name: np.concatenate(columns) for name, columns in parts.items()}
+    run, epoch, layer = np.nonzero(np.isfinite(records[..., layout.SIGNAL]))
+    count = len(run)
+    columns = (
+        np.full(count, phase, object), np.full(count, entrant, object), np.full(count, learning_rate),
+        np.asarray(seeds)[run], epoch + 1, layer + 1,
+    )  # fmt: skip
+    found = dict(zip(_RUN, columns, strict=True))
+    return found | {name: records[run, epoch, layer, place] for place, name in enumerate(RECORDED)}
+
+
+def joined(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Columns of several runs one below the other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in (*_RUN, *RECORDED)}
 
 
 _RUN = ("phase", "entrant", "learning_rate", "seed", "epoch", "layer")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from osolgil.race import student
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -31,14 +33,12 @@ def interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
     >>> round(low, 2), round(high, 2)
     (-0.48, 4.48)
     """
-    from scipy.special import stdtrit
-
     numbers = np.asarray(values, float)
     mean, count = float(numbers.mean()), len(numbers)
     if count < 2:
         return -math.inf, math.inf
     error = float(numbers.std(ddof=1)) / math.sqrt(count)
-    reach = float(stdtrit(count - 1, 0.5 + confidence / 2.0)) * error
+    reach = student.quantile(confidence, count - 1) * error
     return mean - reach, mean + reach
 
 
@@ -46,8 +46,6 @@ def compare(
     challenger: Sequence[float], best: Sequence[float], confidence: float, comparisons: int = 1
 ) -> Comparison:
     """Challenger minus best, seed by seed; the level is shared among `comparisons` (Bonferroni)."""
-    from scipy.special import stdtr
-
     differences = np.asarray(challenger, float) - np.asarray(best, float)
     level = 1.0 - (1.0 - confidence) / max(comparisons, 1)
     low, high = interval(differences.tolist(), level)
@@ -56,7 +54,7 @@ def compare(
     if error == 0.0:
         p_value = 1.0 if mean == 0.0 else 0.0
     else:
-        p_value = float(2.0 * stdtr(count - 1, -abs(mean) / error)) if count > 1 else 1.0
+        p_value = student.beyond(mean / error, count - 1) if count > 1 else 1.0
     return Comparison(mean, low, high, p_value)
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from osolgil.model import Model
 
-__all__ = ["recipes", "verdict_sentences", "write_report"]
+__all__ = ["recipes", "verdict_sentences", "write_report", "write_training"]
 
 
 def write_report(
@@ -19,17 +19,33 @@ def write_report(
     history: dict[str, np.ndarray],
     model: Model | None = None,
     language: str = "en",
+    layers: dict[str, np.ndarray] | None = None,
 ) -> None:
     """Write `report.html` into a folder: one page with every figure, which needs no network and no Python.
 
     facts: the dictionary in `verdict.json`. history: the columns of `history.parquet`, a row per run and
     epoch. model: the trained network, whose weights colour the drawing. language: the one the page opens in,
-    "en" or "ko"; a switch on the page changes it. Raises `OutputError` where the page cannot be written.
+    "en" or "ko"; a switch on the page changes it. layers: the columns of `layers.parquet`, without which the page has
+    no section on layers. Raises `OutputError` where the page cannot be written.
     """
     from osolgil.files import write_text
     from osolgil.report.page import page
 
-    write_text(Path(folder) / "report.html", page(facts, history, model, language))
+    write_text(Path(folder) / "report.html", page(facts, history, model, language, layers))
+
+
+def write_training(
+    folder: str | Path, facts: dict[str, Any], layers: dict[str, np.ndarray], language: str = "en"
+) -> None:
+    """Write `report.html` of one training into a folder: its result and its layers.
+
+    facts: the dictionary in `training.json`. layers: the columns of `layers.parquet`. Raises `OutputError` where the
+    page cannot be written.
+    """
+    from osolgil.files import write_text
+    from osolgil.report.training_page import training_page
+
+    write_text(Path(folder) / "report.html", training_page(facts, layers, language))
 
 
 def recipes(facts: dict[str, Any]) -> dict[str, str]:

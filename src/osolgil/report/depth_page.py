@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from osolgil.messages import LANGUAGES, known_language, message
-from osolgil.report.page import both, part, plotly_script, script_safe
+from osolgil.messages import LANGUAGES, message
+from osolgil.report.frame import framed
 
 Facts = dict[str, Any]
 COLOURS = 8
@@ -22,18 +22,8 @@ def write_depths(path: Path, facts: Facts, language: str = "en") -> None:
 
 def depth_page(facts: Facts, language: str = "en") -> str:
     """The page as HTML text; `language` is the one it opens in."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    known_language(language)
-    environment = Environment(
-        loader=PackageLoader("osolgil.report", "page_parts"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
     drawn = {each: {"products": _products(facts, each), "scores": _scores(facts, each)} for each in LANGUAGES}
-    return environment.get_template("depth.html").render(
-        facts=facts, language=language, both=both, style=part("page.css"), script=part("page.js"),
-        plotly=plotly_script(), figures=script_safe({"language": language, "figures": drawn}),
-    )  # fmt: skip
+    return framed("depth.html", language, drawn, facts=facts)
 
 
 def _products(facts: Facts, language: str) -> dict[str, Any]:

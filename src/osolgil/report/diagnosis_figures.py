@@ -28,8 +28,22 @@ def figures(facts: Facts, language: str) -> dict[str, Figure]:
 
 def gradients(facts: Facts, language: str) -> Figure:
     """log10 gradient of pre-activations by layer: the predicted band, the network before and after training."""
-    prediction = facts["prediction"]
-    layers = list(range(1, len(prediction["log10_gradient"]) + 1))
+    layers = list(range(1, len(facts["before"]["log10_gradient"]) + 1))
+    measured = message("layers.measured", language)
+    traces = [
+        *band(facts["prediction"], language),
+        points(layers, facts["before"]["log10_gradient"], measured, "entrant-1"),
+    ]
+    if facts["after"] is not None:
+        name = message("layers.trained", language)
+        traces.append(points(layers, facts["after"]["log10_gradient"], name, "entrant-0"))
+    layout = _layout(message("layers.layer", language), "log10 " + message("layers.gradient", language))
+    return {"data": traces, "layout": layout | {"showlegend": True}}
+
+
+def band(prediction: Facts, language: str) -> list[dict[str, Any]]:
+    """The predicted gradient of each layer, and what 95 % of networks of this width show."""
+    layers = range(1, len(prediction["log10_gradient"]) + 1)
     pairs = [
         (layer, centre, 1.96 * deviation)
         for layer, centre, deviation in zip(
@@ -38,7 +52,7 @@ def gradients(facts: Facts, language: str) -> Figure:
         if centre is not None and deviation is not None
     ]
     x = [layer for layer, _, _ in pairs]
-    traces: list[dict[str, Any]] = [
+    return [
         {
             "x": x + x[::-1], "y": [c + d for _, c, d in pairs] + [c - d for _, c, d in pairs][::-1],
             "fill": "toself", "fillcolor": "entrant-2-band", "line": {"width": 0}, "mode": "lines",
@@ -48,13 +62,14 @@ def gradients(facts: Facts, language: str) -> Figure:
             "x": x, "y": [c for _, c, _ in pairs], "mode": "lines", "name": message("layers.predicted", language),
             "line": {"color": "entrant-2", "dash": "dash"},
         },
-        _points(layers, facts["before"]["log10_gradient"], message("layers.measured", language), "entrant-1"),
     ]  # fmt: skip
-    if facts["after"] is not None:
-        name = message("layers.trained", language)
-        traces.append(_points(layers, facts["after"]["log10_gradient"], name, "entrant-0"))
-    layout = _layout(message("layers.layer", language), "log10 " + message("layers.gradient", language))
-    return {"data": traces, "layout": layout | {"showlegend": True}}
+
+
+def expected(prediction: Facts, name: str, language: str) -> dict[str, Any]:
+    """A quantity by layer as theory has it."""
+    layers = list(range(1, len(prediction[name]) + 1))
+    drawn = points(layers, prediction[name], message("layers.predicted", language), "entrant-2")
+    return drawn | {"mode": "lines", "line": {"color": "entrant-2", "dash": "dash"}}
 
 
 def lines(
@@ -62,14 +77,11 @@ def lines(
 ) -> Figure:
     """A measurement by layer before and after training, with its prediction where theory has one."""
     layers = list(range(1, len(facts["before"][name]) + 1))
-    traces = [_points(layers, facts["before"][name], message("layers.measured", language), "entrant-1")]
+    traces = [points(layers, facts["before"][name], message("layers.measured", language), "entrant-1")]
     if facts["after"] is not None:
-        traces.append(_points(layers, facts["after"][name], message("layers.trained", language), "entrant-0"))
+        traces.append(points(layers, facts["after"][name], message("layers.trained", language), "entrant-0"))
     if predicted is not None:
-        expected = _points(
-            layers, facts["prediction"][predicted], message("layers.predicted", language), "entrant-2"
-        )
-        traces.append(expected | {"mode": "lines", "line": {"color": "entrant-2", "dash": "dash"}})
+        traces.append(expected(facts["prediction"], predicted, language))
     layout = _layout(message("layers.layer", language), message(f"layers.{name}", language))
     if log:
         layout["yaxis"] |= {"type": "log", "exponentformat": "power"}
@@ -128,7 +140,8 @@ def heat(facts: Facts, name: str, language: str) -> Figure:
     return {"data": [trace], "layout": layout}
 
 
-def _points(layers: list[int], values: list[float | None], name: str, colour: str) -> dict[str, Any]:
+def points(layers: list[int], values: list[float | None], name: Any, colour: str) -> dict[str, Any]:
+    """A line with a mark at every layer; its name may be a text in every language."""
     return {
         "x": layers, "y": values, "mode": "lines+markers", "name": name, "line": {"color": colour},
         "marker": {"size": 5},

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from osolgil.messages import LANGUAGES, known_language, message
+from osolgil.messages import LANGUAGES, message
 from osolgil.report.diagnosis_figures import figures
 from osolgil.report.diagnosis_sentences import assumption, diagnosis_sentences
-from osolgil.report.page import both, part, plotly_script, script_safe
+from osolgil.report.frame import framed
 from osolgil.report.sentences import rate_text, score_text
 
 Facts = dict[str, Any]
@@ -23,28 +23,14 @@ def write_diagnosis(folder: str | Path, facts: Facts, language: str = "en") -> N
 
 def diagnosis_page(facts: Facts, language: str = "en") -> str:
     """The page as HTML text; `language` is the one it opens in."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    known_language(language)
-    environment = Environment(
-        loader=PackageLoader("osolgil.report", "page_parts"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    drawn = {each: figures(facts, each) for each in LANGUAGES}
-    return environment.get_template("diagnosis.html").render(
+    return framed(
+        "diagnosis.html",
+        language,
+        {each: figures(facts, each) for each in LANGUAGES},
         facts=facts,
-        language=language,
-        languages=LANGUAGES,
-        both=both,
-        message=message,
         sentences={each: diagnosis_sentences(facts, each) for each in LANGUAGES},
         assumption={each: assumption(facts, each) for each in LANGUAGES},
         trials={each: _trials(facts, each) for each in LANGUAGES},
-        names=set(drawn["en"]),
-        figures=script_safe({"language": language, "figures": drawn}),
-        style=part("page.css"),
-        script=part("page.js"),
-        plotly=plotly_script(),
     )
 
 

@@ -15,6 +15,19 @@ Facts = dict[str, Any]
 
 def diagnosis_sentences(facts: Facts, language: str = "en") -> list[str]:
     """Two to eight sentences in "en" or "ko" from the dictionary in `diagnosis.json`."""
+    return [*explanation_sentences(facts, language), *_repair(facts, language), assumption(facts, language)]
+
+
+def run_sentences(facts: Facts, run: Facts, language: str) -> list[str]:
+    """What is said of one run of a race or a training, from the part "layers" of its facts."""
+    if run["explanation"] is None:
+        return []
+    own = {"explanation": run["explanation"], "training": run["training"]}
+    return explanation_sentences({**facts, "reference": facts["layers"]["reference"], **own}, language)
+
+
+def explanation_sentences(facts: Facts, language: str) -> list[str]:
+    """How a network learns, and why, without what was tried to cure it."""
     known_language(language)
     explanation = facts["explanation"]
     sentences = [_state(facts, language)]
@@ -23,16 +36,13 @@ def diagnosis_sentences(facts: Facts, language: str = "en") -> list[str]:
         certainty = message(f"certainty.{finding['certainty']}", language)
         text = finding_text(facts, finding, language)
         sentences.append(message(key, language, certainty=certainty, sentence=text))
-    return [*sentences, *_repair(facts, language), assumption(facts, language)]
+    return sentences
 
 
 def assumption(facts: Facts, language: str) -> str:
     """What the prediction takes for granted, to stand beside its numbers."""
     theory = facts["theory"]
-    return message(
-        f"theory.{theory['kind']}", language, assumption=theory["assumption"], width=theory["narrowest"],
-        rows=theory["rows"],
-    )  # fmt: skip
+    return message(f"theory.{theory['kind']}", language, width=theory["narrowest"], rows=theory["rows"])
 
 
 def finding_text(facts: Facts, finding: dict[str, Any], language: str) -> str:
@@ -105,7 +115,9 @@ def _state(facts: Facts, language: str) -> str:
     key = explanation["state"]
     if key == "broken" and explanation["shortfall"] <= 0.05:
         key = "remark"
-    best = max(plain, *others) if key == "broken" else plain
+    if key == "healthy" and not others:
+        key = "healthy_alone"
+    best = max([plain, *others]) if key == "broken" else plain
     return message(
         f"diagnosis.{key}", language, score_name=message(f"score.{score_name}", language),
         score=score_text(training["score"], score_name, language), best=score_text(best, score_name, language),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Sequence
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from osolgil.messages import LANGUAGES, known_language, message
+from osolgil.messages import LANGUAGES, message
 from osolgil.report import reproduction
 from osolgil.report.drawing import drawing
 from osolgil.report.figures import figures
+from osolgil.report.frame import framed
+from osolgil.report.layer_section import with_layers
 from osolgil.report.recipe import recipes
 from osolgil.report.sentences import (
     difference_text,
@@ -28,28 +28,25 @@ if TYPE_CHECKING:
     from osolgil.model import Model
 
 Facts = dict[str, Any]
+Columns = dict[str, np.ndarray]
 _NETWORK_BELOW_DIGITS = 3
 
 
-def page(facts: Facts, history: dict[str, np.ndarray], model: Model | None, language: str = "en") -> str:
+def page(
+    facts: Facts,
+    history: Columns,
+    model: Model | None,
+    language: str = "en",
+    layers: Columns | None = None,
+) -> str:
     """The report as HTML text; `language` is the one it opens in."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    known_language(language)
-    environment = Environment(
-        loader=PackageLoader("osolgil.report", "page_parts"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    drawn = {each: _listed(figures(facts, history, each)) for each in LANGUAGES}
-    return environment.get_template("page.html").render(
+    drawn = {each: figures(facts, history, each) for each in LANGUAGES}
+    return framed(
+        "page.html",
+        language,
+        **with_layers(facts, drawn, layers or {}),
         facts=facts,
-        language=language,
-        languages=LANGUAGES,
-        both=both,
-        message=message,
         sentences={each: verdict_sentences(facts, each) for each in LANGUAGES},
-        names=set(drawn["en"]),
-        figures=script_safe({"language": language, "figures": drawn}),
         rows={each: table(facts, each) for each in LANGUAGES},
         confidence={each: _percent(facts, each) for each in LANGUAGES},
         target={each: _target(facts, each) for each in LANGUAGES},
@@ -60,25 +57,7 @@ def page(facts: Facts, history: dict[str, np.ndarray], model: Model | None, lang
         command=reproduction.command(facts),
         recipes=bool(recipes(facts)),
         python=reproduction.python(facts),
-        style=part("page.css"),
-        script=part("page.js"),
-        plotly=plotly_script(),
     )
-
-
-def plotly_script() -> str:
-    """plotly.min.js as the installed plotly has it, found without importing plotly."""
-    from importlib.util import find_spec
-    from pathlib import Path
-
-    from osolgil.errors import MissingLibraryError
-
-    found = find_spec("plotly")
-    if found is None or found.origin is None:
-        raise MissingLibraryError(
-            "The report needs plotly for its figures; install it with: pip install plotly."
-        )
-    return (Path(found.origin).parent / "package_data" / "plotly.min.js").read_text("utf-8")
 
 
 def table(facts: Facts, language: str) -> list[dict[str, str]]:
@@ -95,20 +74,6 @@ def picture(facts: Facts, model: Model | None, language: str) -> str:
     captions = [message(f"page.{key}", language) for key in ("inputs", "hidden", "outputs")]
     title = message("page.network_label", language, widths=_shortened(widths))
     return drawing(widths, title, captions, weights)
-
-
-def both(key: str, **values: Any) -> Any:
-    """A message in both languages, of which the page shows one; a value may be a dictionary by language."""
-    from markupsafe import Markup, escape
-
-    spans = []
-    for language in LANGUAGES:
-        chosen = {
-            name: value[language] if isinstance(value, dict) else value for name, value in values.items()
-        }
-        text = escape(message(key, language, **chosen))
-        spans.append(f'<span lang="{language}">{text}</span>')
-    return Markup("".join(spans))
 
 
 def _row(row: dict[str, Any], score: str, language: str) -> dict[str, str]:
@@ -194,17 +159,3 @@ def _shortened(widths: Iterable[int]) -> str:
         f"{count}×{width}" if count > _NETWORK_BELOW_DIGITS else "-".join([str(width)] * count)
         for width, count in parts
     )
-
-
-def _listed(figures: dict[str, Any]) -> dict[str, Any]:
-    return json.loads(json.dumps(figures, default=lambda value: value.item()).replace("NaN", "null"))
-
-
-def script_safe(content: Any) -> str:
-    """JSON that cannot end the script element it stands in."""
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def part(name: str) -> str:
-    return resources.files("osolgil.report").joinpath("page_parts", name).read_text("utf-8")

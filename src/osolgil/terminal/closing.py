@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,37 +33,19 @@ def show_verdict(facts: dict[str, Any], sentences: list[str], folder: Path, lang
 
 def show_training(facts: dict[str, Any], folder: Path, language: str) -> None:
     """Print how the one network came out and where it lies."""
+    from osolgil.report.sentences import training_sentence
     from osolgil.terminal.consoles import console_for
 
     console = console_for(sys.stdout)
     console.print(training_sentence(facts, language), soft_wrap=not console.is_terminal)
+    console.print()
     _place(console, "terminal.model", folder / "model.safetensors", language)
+    _place(console, "terminal.layers", folder / "layers.parquet", language)
     _place(console, "terminal.folder", folder, language)
-
-
-def training_sentence(facts: dict[str, Any], language: str) -> str:
-    """One sentence on a trained network or ensemble: optimizer, epochs, validation and test score."""
-    from osolgil.formulas import catalog
-    from osolgil.report.sentences import rate_text, score_text
-
-    score_name, made_by = facts["data"]["score"], facts["made_by"]
-    kept = facts.get("kept_epochs", [made_by["epochs"]])
-    key = "terminal.trained"
-    if len(kept) > 1 or kept != [made_by["epochs"]]:
-        key = "terminal.trained_best" if len(kept) > 1 else "terminal.trained_best_one"
-    return message(
-        key,
-        language,
-        name=catalog.optimizer(made_by["optimizer"]).title,
-        rate=rate_text(made_by["hyperparameters"]["learning_rate"]),
-        epochs=made_by["epochs"],
-        networks=len(kept),
-        first=min(kept),
-        last=max(kept),
-        score_name=message(f"score.{score_name}", language),
-        validation=score_text(facts["scores"]["validation"]["score"], score_name, language),
-        test=score_text(facts["scores"]["test"]["score"], score_name, language),
+    command = f"osolgil report {shlex.quote(str(folder))}" + (
+        "" if language == "en" else f" --lang {language}"
     )
+    console.print(message("terminal.look_at_layers", language, command=command), soft_wrap=True)
 
 
 def _table(facts: dict[str, Any], language: str, width: int) -> Table:

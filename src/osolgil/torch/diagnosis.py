@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from osolgil.diagnosis.explanation import DEPTH_SCALES
-from osolgil.messages import message
+from osolgil.messages import known_language, message
 from osolgil.torch.looking import Layer, Look, look
 from osolgil.torch.theory import Theory, theory_of
 
@@ -31,12 +31,14 @@ class ModuleDiagnosis:
     """What one batch showed: layers in forward order, and findings, the root first.
 
     theory: prediction for modules that are a plain chain of linear layers and activations, else None; without it
-    a change of gradients is judged by six depth scales alone, as the assumption says.
+    a change of gradients is judged by six depth scales alone, as the assumption says. language: of what it says of
+    itself, "en" or "ko".
     """
 
     look: Look
     findings: tuple[Found, ...]
     theory: Theory | None
+    language: str = "en"
 
     @property
     def layers(self) -> list[Layer]:
@@ -48,8 +50,9 @@ class ModuleDiagnosis:
         """The root cause, or "healthy"."""
         return self.findings[0].cause if self.findings else "healthy"
 
-    def sentences(self, language: str = "en") -> list[str]:
-        """The diagnosis in plain sentences, in "en" or "ko"."""
+    def sentences(self, language: str | None = None) -> list[str]:
+        """The diagnosis in plain sentences, by default in the language it was asked for."""
+        language = known_language(language or self.language)
         said = [self._sentence(finding, language) for finding in self.findings]
         if not said:
             said = [message("module.healthy", language, layers=len(self.layers))]
@@ -80,7 +83,7 @@ class ModuleDiagnosis:
         return "\n".join(self.sentences())
 
 
-def diagnose(module: Any, batch: Any, loss: Callable[..., Any]) -> ModuleDiagnosis:
+def diagnose(module: Any, batch: Any, loss: Callable[..., Any], *, language: str = "en") -> ModuleDiagnosis:
     """Look once at any module on one batch, without changing its weights, buffers, gradients or random state.
 
     Convolutions, normalisation, attention, custom modules and shared parameters are seen as they are: every module
@@ -91,6 +94,7 @@ def diagnose(module: Any, batch: Any, loss: Callable[..., Any]) -> ModuleDiagnos
         module: any `torch.nn.Module`.
         batch: (inputs, targets); inputs may be a tensor, a tuple or a dictionary of arguments. Or inputs alone.
         loss: of outputs and targets (or of outputs alone), a mean over the batch.
+        language: of the sentences, "en" or "ko".
 
     Raises:
         MissingLibraryError, SettingsError: one sentence on what is wrong and what to do.
@@ -100,10 +104,11 @@ def diagnose(module: Any, batch: Any, loss: Callable[..., Any]) -> ModuleDiagnos
         >>> diagnose(deep, torch.randn(64, 32), lambda outputs: outputs.pow(2).mean()).cause  # doctest: +SKIP
         'vanishing'
     """
+    known_language(language)
     seen = look(module, batch, loss)
     theory = theory_of(module, seen, batch)
     found = [finding for rule in (_infinite, _inputs, _dying, _saturated) for finding in rule(seen)]
-    return ModuleDiagnosis(seen, tuple(found + _gradients(seen, theory) + _unused(seen)), theory)
+    return ModuleDiagnosis(seen, tuple(found + _gradients(seen, theory) + _unused(seen)), theory, language)
 
 
 def _infinite(seen: Look) -> list[Found]:

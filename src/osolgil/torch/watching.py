@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from osolgil.errors import SettingsError
+from osolgil.messages import known_language, message
 from osolgil.torch.looking import torch_or_sentence
 
 
@@ -14,11 +15,13 @@ class Watcher:
 
     Nothing of the module is touched: gradients are read from `.grad`, updates are differences from the weights as
     they were at the record before the step, of which a copy is kept (as much memory as the parameters).
+    language: of what it says, "en" or "ko".
     """
 
-    def __init__(self, module: Any, every: int = 1) -> None:
+    def __init__(self, module: Any, every: int = 1, language: str = "en") -> None:
         if every < 1:
             raise SettingsError(f"A watcher records every 1st step or fewer, not every {every}th.")
+        self.language = known_language(language)
         self.torch = torch_or_sentence()
         self.module, self.every, self.steps = module, every, 0
         self.names = [name for name, p in module.named_parameters() if p.requires_grad]
@@ -52,18 +55,35 @@ class Watcher:
 
     @property
     def troubles(self) -> list[str]:
-        """What the record shows, a sentence each: steps that were not finite, parameters that never move."""
+        """What the record shows that is wrong, a sentence each; empty where nothing is."""
+        return self._troubles(self.language)
+
+    def sentences(self, language: str | None = None) -> list[str]:
+        """What the record shows: troubles, or that there are none, by default in the watcher's language."""
+        language = known_language(language or self.language)
+        if not self.losses:
+            return [message("watcher.nothing", language)]
+        first, last = self.losses[0][1], self.losses[-1][1]
+        values = {"steps": self.steps, "first": f"{first:.4g}", "last": f"{last:.4g}"}
+        said = self._troubles(language) or [message("watcher.fine", language)]
+        return [message("watcher.course", language, **values), *said]
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences())
+
+    def _troubles(self, language: str) -> list[str]:
         said = []
         broken = next((step for step, loss in self.losses if not math.isfinite(loss)), None)
         if broken is not None:
-            said.append(f"The loss is not finite from step {broken} on.")
+            said.append(message("watcher.infinite", language, step=broken))
         still = [
             name
             for name, values in self.series("gradient_norm").items()
             if values and all(not value > 0.0 for value in values)
         ]
         if still:
-            said.append(f"No gradient has reached {', '.join(still[:3])}{' …' if len(still) > 3 else ''}.")
+            names = ", ".join(still[:3]) + (" …" if len(still) > 3 else "")
+            said.append(message("watcher.unreached", language, names=names))
         return said
 
     def _copy(self) -> dict[str, Any]:
@@ -89,8 +109,11 @@ class Watcher:
         return rows
 
 
-def watch(module: Any, every: int = 1) -> Watcher:
+def watch(module: Any, every: int = 1, language: str = "en") -> Watcher:
     """A watcher for a training loop.
+
+    Args:
+        module: any `torch.nn.Module`. every: record every n-th step. language: of the sentences, "en" or "ko".
 
     >>> with osolgil.torch.watch(model) as watcher:  # doctest: +SKIP
     ...     for inputs, targets in batches:
@@ -99,6 +122,7 @@ def watch(module: Any, every: int = 1) -> Watcher:
     ...         loss.backward()
     ...         optimizer.step()
     ...         watcher.record(loss)
+    >>> print(watcher)  # doctest: +SKIP
     >>> watcher.series("update_ratio")  # doctest: +SKIP
     """
-    return Watcher(module, every)
+    return Watcher(module, every, language)

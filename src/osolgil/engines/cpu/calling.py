@@ -32,10 +32,16 @@ def call(kernel: str, *arguments: Any) -> float:
 
     Arguments are C-contiguous arrays of float32, float64 or int64, and numbers.
     """
+    way, words = bound(kernel, *arguments)
+    table = (ctypes.c_int64 * len(words))(*words)
+    return way(ctypes.addressof(table))
+
+
+def bound(kernel: str, *arguments: Any) -> tuple[Callable[[int], float], list[int]]:
+    """The way in to a kernel, and the words of the table it reads: one per number, address and sizes per array."""
     words: list[int] = []
     kinds = tuple([_add(argument, words) for argument in arguments])
-    table = (ctypes.c_int64 * len(words))(*words)
-    return entry(kernel, kinds)(ctypes.addressof(table))
+    return entry(kernel, kinds), words
 
 
 @functools.cache

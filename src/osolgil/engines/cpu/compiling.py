@@ -51,6 +51,11 @@ def compile_kernels(network: Network, task: Task, precision: str, optimizers: Se
     return time.perf_counter() - start
 
 
+def usable_cores() -> int:
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def second_process() -> None:
     """What the second process does: it reads what is wanted as JSON, and leaves it in the cache."""
     request = json.load(sys.stdin)
@@ -83,9 +88,8 @@ def _smallest(precision: str) -> Fleet:
 @contextlib.contextmanager
 def _second_process(request: dict[str, Any]) -> Iterator[None]:
     """Another process beside the body; where none can be started, all is compiled here, which takes longer."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     process = None
-    if cores > 1:
+    if usable_cores() > 1:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         with contextlib.suppress(OSError):
             process = subprocess.Popen(

@@ -108,10 +108,12 @@ class Fleet:
         epochs: int,
         precision: str = "float32",
         recorded: bool = True,
+        thetas: np.ndarray | None = None,
     ) -> Fleet:
         """First state of every run: initial parameters by seed, and the optimizer's first state.
 
-        `recorded`: whether every layer's signals and gradients are put on record once per epoch.
+        `recorded`: whether every layer's signals and gradients are put on record once per epoch. `thetas` (runs, size):
+        the parameters to start from in place of those that belong to the seeds.
         """
         rows = {name: catalog.optimizer(name) for name in dict.fromkeys(s.optimizer for s in settings)}
         known = {name: stepping.Table(row, network.blocks) for name, row in rows.items()}
@@ -133,10 +135,10 @@ class Fleet:
         inputs = task.inputs[task.training[: calibration.ROWS]]
         initial = {
             seed: calibration.first_parameters(network, seed, precision, inputs)
-            for seed in {setting.seed for setting in settings}
+            for seed in {setting.seed for setting in settings if thetas is None}
         }
         for index, (setting, table) in enumerate(zip(settings, tables, strict=True)):
-            arrays["thetas"][index] = initial[setting.seed]
+            arrays["thetas"][index] = initial[setting.seed] if thetas is None else thetas[index]
             _describe(arrays, index, setting, table, len(task.training), epochs)
         return cls(network, task, precision, arrays, [setting.schedule for setting in settings])
 

@@ -25,6 +25,7 @@ def _activation(row: Activation, precision: str) -> dict[str, int]:
     return _compiled(row.name, generate_activations.activation_text(row, precision), precision)
 
 
+@functools.cache
 def loss(row: Loss, precision: str) -> np.ndarray:
     """A loss as kernels take it, int64 (2,): the addresses of its loop and of its hyperparameters."""
     run = _compiled(row.name, generate_rows.loss_text(row, precision), precision)["run"]

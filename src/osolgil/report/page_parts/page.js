@@ -9,7 +9,10 @@
     return getComputedStyle(root).getPropertyValue("--" + name).trim();
   }
 
-  /* A band is its entrant's colour, made transparent: #rrggbb + two hexadecimal digits. */
+  let run = 0;
+
+  /* A band is its entrant's colour, made transparent: #rrggbb + two hexadecimal digits. A text may be one in every
+     language. */
   function painted(value) {
     if (typeof value === "string") {
       if (/^entrant-\d-band$/.test(value)) return colour(value.slice(0, 9)) + "26";
@@ -18,6 +21,7 @@
     }
     if (Array.isArray(value)) return value.map(painted);
     if (value && typeof value === "object") {
+      if ("en" in value && "ko" in value) return value[root.lang];
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, painted(item)]));
     }
     return value;
@@ -46,14 +50,21 @@
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour("soft") },
       hoverlabel: { bgcolor: colour("card"), bordercolor: colour("rule"), font: { color: colour("ink") } },
-      legend: { orientation: "h", yref: "container", yanchor: "bottom", y: 0, xanchor: "left", x: 0, font: { size: 11 } },
+      legend: Object.assign({ orientation: "h", yref: "container", yanchor: "bottom", y: 0, xanchor: "left", x: 0, font: { size: 11 } }, given.legend),
       xaxis: axis(given.xaxis), yaxis: axis(given.yaxis),
     });
   }
 
+  /* A figure with what the chosen run adds to it. */
+  function shown(name) {
+    const figure = content.figures[root.lang][name];
+    const added = content.runs ? content.runs[run].traces[name] || [] : [];
+    return { data: figure.data.concat(added), layout: figure.layout };
+  }
+
   function draw() {
     for (const place of plots) {
-      const figure = content.figures[root.lang][place.dataset.figure];
+      const figure = shown(place.dataset.figure);
       const options = { displayModeBar: false };
       const layout = layoutOf(figure, place);
       Plotly.react(place, painted(figure.data), layout, options);
@@ -70,6 +81,13 @@
 
   for (const button of document.querySelectorAll("[data-language]")) {
     button.addEventListener("click", () => speak(button.dataset.language));
+  }
+  for (const picker of document.querySelectorAll("[data-picker]")) {
+    picker.addEventListener("change", () => {
+      run = Number(picker.value);
+      for (const said of document.querySelectorAll("[data-run]")) said.hidden = Number(said.dataset.run) !== run;
+      draw();
+    });
   }
   dark.addEventListener("change", draw);
   speak(root.lang);

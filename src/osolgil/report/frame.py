@@ -1,0 +1,98 @@
+"""The frame of every page: head, style, script and language switch around a template's own sections."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any
+
+from osolgil.messages import LANGUAGES, known_language, message
+
+Figures = dict[str, dict[str, Any]]
+
+
+def framed(
+    template: str,
+    language: str,
+    figures: Figures | None = None,
+    *,
+    runs: Sequence[dict[str, Any]] = (),
+    packages: Sequence[str] = (),
+    **values: Any,
+) -> str:
+    """A template of `page_parts` filled in; `language` is the one the page opens in.
+
+    figures: Plotly dictionaries by language and name; Plotly itself is only put into pages that have some. runs:
+    what a picker chooses from, each with traces that it adds to figures of these names. packages: where templates
+    lie besides this package's `page_parts`.
+    """
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+    known_language(language)
+    loaders = [PackageLoader(name, "page_parts") for name in (*packages, "osolgil.report")]
+    environment = Environment(
+        loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    content = {"language": language, "figures": figures or {each: {} for each in LANGUAGES}}
+    if runs:
+        content["runs"] = list(runs)
+    return environment.get_template(template).render(
+        language=language,
+        languages=LANGUAGES,
+        both=both,
+        message=message,
+        names=set(content["figures"]["en"]),
+        content=script_safe(_plain(content)),
+        style=part("page.css"),
+        script=part("page.js"),
+        plotly=plotly_script() if figures else None,
+        **values,
+    )
+
+
+def both(key: str, **values: Any) -> Any:
+    """A message in both languages, of which the page shows one; a value may be a dictionary by language."""
+    from markupsafe import Markup, escape
+
+    spans = []
+    for language in LANGUAGES:
+        chosen = {
+            name: value[language] if isinstance(value, dict) else value for name, value in values.items()
+        }
+        text = escape(message(key, language, **chosen))
+        spans.append(f'<span lang="{language}">{text}</span>')
+    return Markup("".join(spans))
+
+
+def plotly_script() -> str:
+    """plotly.min.js as the installed plotly has it, found without importing plotly."""
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    from osolgil.errors import MissingLibraryError
+
+    found = find_spec("plotly")
+    if found is None or found.origin is None:
+        raise MissingLibraryError(
+            "The report needs plotly for its figures; install it with: pip install plotly."
+        )
+    return (Path(found.origin).parent / "package_data" / "plotly.min.js").read_text("utf-8")
+
+
+def script_safe(content: Any) -> str:
+    """JSON that cannot end the script element it stands in."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def part(name: str, package: str = "osolgil.report") -> str:
+    """A file of a package's `page_parts`."""
+    return resources.files(package).joinpath("page_parts", name).read_text("utf-8")
+
+
+def _plain(content: Any) -> Any:
+    """Without NumPy's numbers, and with null for what is no number."""
+    text = json.dumps(content, default=lambda value: value.item())
+    return json.loads(text, parse_constant=lambda name: None)

@@ -1,0 +1,74 @@
+"""Calibrated probabilities: the best temperature there is, and curves that never fall."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_classification
+from sklearn.metrics import log_loss
+
+from osolgil import DeepClassifier, SettingsError
+from osolgil.estimators.calibration import Isotonic, Temperature, fit_calibration, from_json
+
+
+def shares(rows=400, classes=3, sharpness=4.0, seed=0):
+    """Over-confident probabilities, and classes drawn from the honest ones."""
+    random = np.random.default_rng(seed)
+    logits = random.normal(size=(rows, classes)) * 1.5
+    honest = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    drawn = np.array([random.choice(classes, p=p) for p in honest])
+    bold = np.exp(sharpness * logits)
+    return bold / bold.sum(1, keepdims=True), np.eye(classes)[drawn], drawn
+
+
+def test_the_temperature_is_the_one_of_the_lowest_loss():
+    given, targets, drawn = shares()
+    found = fit_calibration("temperature", given, targets, None, labels=False)
+    assert isinstance(found, Temperature)
+    assert 3.0 < found.value < 5.5
+    losses = [log_loss(drawn, Temperature(t, labels=False)(given)) for t in np.linspace(0.5, 10, 400)]
+    assert log_loss(drawn, found(given)) <= min(losses) + 1e-6
+    assert (found(given).argmax(1) == given.argmax(1)).all()
+
+
+def test_weights_of_zero_leave_rows_out():
+    given, targets, _ = shares()
+    weights = (np.arange(400) < 200).astype(float)
+    one = fit_calibration("temperature", given, targets, weights, labels=False)
+    other = fit_calibration("temperature", given[:200], targets[:200], None, labels=False)
+    assert one.value == pytest.approx(other.value, rel=1e-4)
+
+
+def test_isotonic_curves_rise_and_halve_the_loss():
+    given, targets, drawn = shares()
+    found = fit_calibration("isotonic", given, targets, None, labels=False)
+    assert isinstance(found, Isotonic)
+    for x, y in found.knots:
+        assert (np.diff(x) > 0).all()
+        assert (np.diff(y) >= 0).all()
+    assert np.allclose(found(given).sum(1), 1.0)
+    assert log_loss(drawn, np.clip(found(given), 1e-9, 1)) < 0.7 * log_loss(drawn, np.clip(given, 1e-9, 1))
+
+
+@pytest.mark.parametrize("kind", ["temperature", "isotonic"])
+@pytest.mark.parametrize("labels", [False, True])
+def test_what_is_stored_is_what_was_learned(kind, labels):
+    given, targets, _ = shares()
+    found = fit_calibration(kind, given, targets, None, labels)
+    again = from_json(found.to_json())
+    assert again is not None
+    assert np.array_equal(again(given), found(given))
+    assert ((found(given) >= 0) & (found(given) <= 1)).all()
+
+
+def test_an_over_confident_network_becomes_honest():
+    X, y = make_classification(1500, 20, n_informative=5, flip_y=0.3, random_state=0)
+    common = {"hidden": (64,), "epochs": 60, "learning_rate": 0.01, "random_state": 0}
+    plain = DeepClassifier(**common).fit(X[:700], y[:700])
+    honest = DeepClassifier(**common, calibrate="temperature").fit(X[:700], y[:700])
+    bold, calm = (log_loss(y[700:], m.predict_proba(X[700:]), labels=[0, 1]) for m in (plain, honest))
+    assert calm < 0.7 * bold
+    own = DeepClassifier(**common, calibrate="isotonic").fit(
+        X[:700], y[:700], validation_data=(X[700:], y[700:])
+    )
+    assert log_loss(y[700:], own.predict_proba(X[700:])) < 0.7 * bold
+    with pytest.raises(SettingsError, match="isotonic"):
+        DeepClassifier(calibrate="isotonick").fit(X, y)

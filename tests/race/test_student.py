@@ -1,0 +1,26 @@
+"""Student's distribution beside SciPy's."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import stdtr, stdtrit
+
+from osolgil.race import student
+
+FREEDOM = st.integers(1, 200)
+
+
+@given(st.floats(0.0, 1e6), FREEDOM)
+def test_probabilities_are_scipys(t, freedom):
+    assert student.within(t, freedom) == pytest.approx(1.0 - 2.0 * stdtr(freedom, -t), abs=1e-13)
+    assert student.beyond(-t, freedom) == pytest.approx(2.0 * stdtr(freedom, -t), abs=1e-13)
+
+
+@given(st.floats(1e-6, 0.999_999), FREEDOM)
+def test_quantiles_are_scipys(share, freedom):
+    assert student.quantile(share, freedom) == pytest.approx(stdtrit(freedom, 0.5 + share / 2.0), rel=1e-7)
+
+
+def test_no_freedom_is_refused():
+    with pytest.raises(ValueError, match="1 degree of freedom"):
+        student.within(1.0, 0)
