@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.tabular.methods import METHODS
-from benchmarks.tabular.records import Record, level, measure, of_kind, read
+from benchmarks.tabular.records import Record, measure, of_kind, read
 from benchmarks.tabular.sets import NAMES
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +43,10 @@ validates. Every method sees the same raw columns and rows, and nothing is tuned
 RealMLP and TabM use validation rows only to choose an epoch; scikit-learn's trees and MLP train on them as well.
 The defaults were chosen while looking at these tables, mostly with other seeds: they are no proof for tables unseen.
 *cpu* is seconds of processor time per fit, the median of all seeds, on cores shared with other work: its order of
-size only. **Bold**: the best mean, and every mean whose paired difference from it is within two standard errors."""
+size only. Means over other seeds do not compare: the second table pairs the seeds that both have."""
+PAIRED = """\
+osolgil less the other method, in hundredths of accuracy or R²: the mean of the paired differences ± its standard error
+(seeds that both have). **Bold**: more than two standard errors from 0."""
 
 
 def page(records: list[Record]) -> str:
@@ -59,28 +62,47 @@ def page(records: list[Record]) -> str:
             lines.append([name, *_cells(records, name, methods)])
     made = ", ".join(f"{name} {version}" for name, version in found.items())
     tables = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return "\n\n".join([
+    parts = [
         "# Accuracy on tables, with defaults", f"Measured by `python -m benchmarks.accuracy`: {made}.", ABOUT, tables,
+        "## osolgil beside each", PAIRED, _paired(records, methods),
         "## Seconds of processor time per fit", _seconds(records, methods),
-    ]) + "\n"  # fmt: skip
+    ]  # fmt: skip
+    return "\n\n".join(parts) + "\n"
 
 
 def _cells(records: list[Record], name: str, methods: list[str]) -> list[str]:
-    found = {method: of_kind(records, name, method) for method in methods}
-    means = {method: np.mean(list(values.values())) for method, values in found.items() if values}
-    best = max(means, key=lambda method: means[method])
+    found = {method: list(of_kind(records, name, method).values()) for method in methods}
     most = max(len(values) for values in found.values())
     cells = []
-    for method in methods:
-        values = list(found[method].values())
+    for values in found.values():
         if not values:
             cells.append("–")
             continue
         deviation = f" ± {np.std(values, ddof=1):.4f}" if len(values) > 1 else ""
-        text = f"{np.mean(values):.4f}{deviation}"
-        text = f"**{text}**" if method == best or level(found[method], found[best]) else text
-        cells.append(text + (f" ({len(values)})" if len(values) < most else ""))
+        cells.append(
+            f"{np.mean(values):.4f}{deviation}" + (f" ({len(values)})" if len(values) < most else "")
+        )
     return cells
+
+
+def _paired(records: list[Record], methods: list[str]) -> str:
+    ours, *others = methods
+    lines = [["table", *others], ["---"] * len(methods)]
+    for name in NAMES:
+        mine = of_kind(records, name, ours)
+        cells = [_difference(mine, of_kind(records, name, method)) for method in others]
+        if any(cell != "–" for cell in cells):
+            lines.append([name, *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _difference(mine: dict[int, float], theirs: dict[int, float]) -> str:
+    found = 100 * np.array([mine[seed] - theirs[seed] for seed in sorted(mine.keys() & theirs.keys())])
+    if len(found) < 2:
+        return f"{found[0]:+.2f} (1)" if len(found) else "–"
+    error = found.std(ddof=1) / np.sqrt(len(found))
+    text = f"{found.mean():+.2f} ± {error:.2f}"
+    return (f"**{text}**" if abs(found.mean()) > 2 * error else text) + f" ({len(found)})"
 
 
 def _seconds(records: list[Record], methods: list[str]) -> str:

@@ -70,7 +70,7 @@ def page(records: list[Record]) -> str:
         values = list(of_kind(records, name, "osolgil").values())
         if values:
             deviation = f" ± {np.std(values, ddof=1):.4f}" if len(values) > 1 else ""
-            found = f"{np.mean(values):.4f}{deviation} ({len(values)} seeds)"
+            found = f"{np.mean(values):.4f}{deviation} ({len(values)} seed{'s' * (len(values) > 1)})"
             lines.append(f"| {name} | {'-'.join(map(str, case['hidden']))} | {found} | {case['wanted']} |")
     course = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in _COURSE.items())
     about = (

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from benchmarks.tabular.methods import Method, score
 from benchmarks.tabular.sets import table
 
@@ -65,12 +63,3 @@ def versions() -> dict[str, str]:
 def of_kind(records: list[Record], name: str, method: str) -> dict[int, float]:
     """Score by seed."""
     return {r["seed"]: r["score"] for r in records if r["table"] == name and r["method"] == method}
-
-
-def level(one: dict[int, float], other: dict[int, float]) -> bool:
-    """Whether the paired difference of two methods is within two standard errors of 0."""
-    both = sorted(one.keys() & other.keys())
-    differences = np.array([one[seed] - other[seed] for seed in both])
-    if len(both) < 2:
-        return False
-    return bool(abs(differences.mean()) <= 2 * differences.std(ddof=1) / np.sqrt(len(both)))

@@ -34,6 +34,7 @@ _KEPT = {
 def scores(
     ensemble: Ensemble, model: Model, data: Dataset, workers: int, choice: Choice
 ) -> dict[str, dict[str, float]]:
+    """Score and loss of the kept weights on the validation rows, or the folds left out, and on the test rows."""
     fleet, loss = ensemble.fleets[0], ensemble.fleets[0].task.loss
     if choice.ensemble == 1 and choice.keep == "last" and not choice.patience and not choice.clip_targets:
         first = len(data.train) + len(data.validation)
@@ -61,6 +62,7 @@ def facts_of(
     choice: Choice,
     best: BestEpochs,
 ) -> dict[str, Any]:
+    """Everything in training.json that is known when the training ends, but for scores, layers and seconds."""
     return {
         "format": FORMAT,
         "version": __version__,
