@@ -37,17 +37,20 @@ def combined(outputs: np.ndarray, task: str, link: str = "identity") -> np.ndarr
     >>> combined(np.log([[[0.5, 0.5]], [[0.9, 0.1]]]), "classification").round(3).tolist()
     [[-0.357, -1.204]]
     """
-    from scipy.special import log_expit, log_softmax, logsumexp
+    import scipy.special
 
+    special: Any = scipy.special  # its stubs know no arrays
     if len(outputs) == 1:
         return outputs[0]
     values, count = outputs.astype(np.float64), np.log(len(outputs))
     if task == "classification":
-        values = logsumexp(log_softmax(values, axis=2), axis=0) - count
+        values = special.logsumexp(special.log_softmax(values, axis=2), axis=0) - count
     elif task == "multi-label":
-        values = np.subtract(*(logsumexp(log_expit(signed), axis=0) for signed in (values, -values)))
+        values = np.subtract(
+            *(special.logsumexp(special.log_expit(signed), axis=0) for signed in (values, -values))
+        )
     else:
-        values = logsumexp(values, axis=0) - count if link == "log" else values.mean(axis=0)
+        values = special.logsumexp(values, axis=0) - count if link == "log" else values.mean(axis=0)
     return values.astype(outputs.dtype)
 
 
