@@ -16,6 +16,7 @@ from rich.console import Console
 
 from osolgil.messages import catalog
 from osolgil.race.progress import EntrantProgress, Progress
+from osolgil.terminal import closing
 from osolgil.terminal.board import board
 from osolgil.terminal.drawing import sparkline
 from osolgil.terminal.screen import Screen
@@ -62,6 +63,31 @@ def test_the_board_fits(progress, language, width, height):
 @given(st.lists(FLOATS, max_size=100), st.integers(1, 30))
 def test_a_sparkline_is_no_wider_than_asked(values, width):
     assert len(sparkline(values, width)) <= width
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 80), ("en", 200), ("ko", 72), ("en", 0)])
+def test_the_final_table_cuts_no_number(language, width):
+    file = io.StringIO()
+    options = {"width": width or 80, "_environ": {}} if width else {"_environ": {}}
+    console = Console(file=file, force_terminal=width > 0, color_system=None, **options)
+    rows = [
+        {
+            "rank": rank, "title": "Optimistic gradient descent", "mean": 0.9712, "interval": [0.9631, 0.9793],
+            "hyperparameters": {"learning_rate": 0.00316}, "difference": {"mean": -0.0123}, "standing": "under-tuned",
+        }
+        for rank in range(1, 13)
+    ]  # fmt: skip
+    facts = {"data": {"score": "accuracy"}, "leaderboard": rows}
+    console.print(closing._table(facts, language, width), crop=width > 0, no_wrap=True)
+    lines = file.getvalue().splitlines()
+    assert len(lines) == 13
+    assert max(cell_len(line) for line in lines) <= (width or 200)
+    for rank, line in enumerate(lines[1:], start=1):
+        assert re.match(rf" *{rank} Optimistic", line)
+        percent = "%" if language == "ko" else " %"
+        for number in ("0.00316", f"97.1{percent}", f"96.3{percent} – 97.9{percent}", "-1.2"):
+            assert number in line
+        assert line.rstrip().endswith(("under-tuned", "튜닝 부족"))
 
 
 def _progress(stage, done, total=1000):

@@ -48,11 +48,15 @@ def test_far_outliers_are_squashed_as_skrub_does(zeros: int) -> None:
     np.testing.assert_allclose(column.transform(values), expected, rtol=1e-9, atol=1e-12)
 
 
-@given(
-    hnp.arrays(
-        np.float64, st.integers(1, 30), elements=st.floats(allow_infinity=False, allow_subnormal=False)
-    )
-)
+def test_the_smallest_numbers_there_are_stay_apart() -> None:
+    values = np.array([0.0, 5e-324])
+    column = NumberColumn.fit("x", values)
+    assert column
+    low, high = column.transform(values)[:, 0]
+    assert high - low >= 1
+
+
+@given(hnp.arrays(np.float64, st.integers(1, 30), elements=st.floats(allow_infinity=False)))
 def test_numbers_of_any_size_stay_finite_and_within_ten(values: np.ndarray) -> None:
     column = NumberColumn.fit("x", values)
     if column is None:

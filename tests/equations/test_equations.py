@@ -42,7 +42,7 @@ def as_python(text: str) -> str:
     text = re.sub(r"⌊([^⌋]*)⌋", r"floor(\1)", text)
     text = re.sub(r"√([\w.]+)", r"sqrt(\1)", text).replace("√(", "sqrt(")
     text = re.sub(r"(\d)π", r"\1*π", text)
-    return text.replace(" else", "").replace("; ", " else ").replace("log Σ exp z", "normaliser")
+    return text.replace(" else", "").replace("; ", " else ")
 
 
 def _of_numbers(formula) -> bool:
@@ -76,8 +76,7 @@ def test_the_text_read_back_computes_what_the_formula_computes(row, block):
             results = block.formula(**given)
         results = list(results) if isinstance(results, tuple) else [results]
         letters = block.lines[0].symbols
-        space = {("normaliser" if letters[n][0][0] == "l" and " " in letters[n][0] else _letter(letters[n])): v
-                 for n, v in given.items()}  # fmt: skip
+        space = {_letter(letters[n]): v for n, v in given.items()}
         for text in texts:
             head, _, body = text.replace("←", "=").partition(" = ")
             with np.errstate(all="ignore"):

@@ -137,7 +137,7 @@ class CompiledSteps:
 
     @property
     def noise(self) -> np.ndarray:
-        """Where the random signs of a probe stand, to be filled in by the caller."""
+        """Where the random signs of a step stand, to be filled in by the caller."""
         return self.states[self._run[layout.NOISE] :][: self.theta.size]
 
     def probes(self) -> bool:
@@ -157,9 +157,9 @@ class CompiledSteps:
                     carried.ctypes.data + 8 * numbers[layout.CARRIED],
                     self.scalars.ctypes.data + 8 * numbers[layout.SCALARS],
                 )  # fmt: skip
+        if self._run[layout.NOISE] >= 0 and (self._run[layout.PROBING] <= 1 or self.probes()):
+            self.noise[:] = self._random.choice([-1.0, 1.0], self.theta.size)
         if self.probes():
-            if self._run[layout.NOISE] >= 0:
-                self.noise[:] = self._random.choice([-1.0, 1.0], self.theta.size)
             self._pass(layout.PROBE_STAGE, gradient, loss)
             gradient = np.array(gradient if measure is None else measure(self.theta.copy()), self.theta.dtype)
             self._pass(layout.RESUME_STAGE, gradient, loss)

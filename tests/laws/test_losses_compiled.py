@@ -14,6 +14,7 @@ from osolgil.formulas import catalog
 TOLERANCE = {"float32": 3e-6, "float64": 1e-13}
 ULPS = 3.0
 ELEMENTWISE = [row for row in SET_ROWS if row.statistic is None]
+SOFTMAX = [row for row in SET_ROWS if "largest" in row.statistic_names]
 EXPONENTIAL = {"poisson", "gamma", "tweedie"}
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -96,6 +97,19 @@ def test_extreme_outputs_do_not_overflow(row, precision):
         near = 2e-3 if precision == "float32" else 1e-11
         assert total == pytest.approx(expected[index], rel=relative, abs=near)
         np.testing.assert_allclose(gradient[0], slopes[index], rtol=relative, atol=2e-3)
+
+
+@pytest.mark.parametrize("row", SOFTMAX, ids=lambda row: row.text)
+@each_precision
+@pytest.mark.parametrize("base", [1e4, 1e10, 1e38, -1e38])
+def test_what_all_logits_have_in_common_changes_no_bit(row, precision, base):
+    """Softmax knows differences alone, and beside a huge number they are huge or nothing."""
+    far = -1.1 * abs(base)
+    logits = np.array([[0.0, 0.0, 0.0, 0.0], [0.0, far, 0.0, far], [far, 0.0, far, far]])
+    targets = np.eye(4)[[2, 0, 1]]
+    plain, moved = (compiled.loss(row, precision)(z, targets) for z in (logits, logits + base))
+    assert plain[0] == moved[0] > 0.0
+    np.testing.assert_array_equal(plain[1], moved[1])
 
 
 @each_precision

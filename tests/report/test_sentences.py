@@ -5,7 +5,15 @@ import re
 import pytest
 
 from osolgil.errors import SettingsError
-from osolgil.report.sentences import difference_text, listed, rate_text, score_text, verdict_sentences
+from osolgil.report import leaderboard
+from osolgil.report.sentences import (
+    difference_text,
+    listed,
+    rate_text,
+    score_text,
+    verdict_sentences,
+    within_reach,
+)
 from report import factory
 
 OUTCOMES = {
@@ -55,7 +63,9 @@ def test_troubles_are_told():
     assert any("Under-tuned: Adam" in text for text in verdict_sentences(OUTCOMES["under-tuned"]))
     assert any("RMSProp" in text for text in verdict_sentences(OUTCOMES["two left of three"])[1:])
     assert any("extended for SGD" in text for text in verdict_sentences(OUTCOMES["winner"]))
-    assert any("searched for AdamW" in text for text in verdict_sentences(OUTCOMES["many ties"]))
+    assert any(
+        "searched where" in text and "AdamW" in text for text in verdict_sentences(OUTCOMES["many ties"])
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,6 +96,17 @@ def test_no_interval_reaches_above_a_perfect_score():
     facts = factory.verdict(("adam",))
     facts["leaderboard"][0]["interval"] = [0.93, 1.04]
     assert "93.0 % to 100.0 %" in verdict_sentences(facts)[0]
+
+
+def test_no_interval_reaches_below_the_worst_score_and_one_alone_has_won_nothing():
+    facts = factory.verdict(("adam",))
+    facts["leaderboard"][0]["interval"] = [-0.03, 0.4]
+    assert "0.0 % to 40.0 %" in verdict_sentences(facts)[0]
+    (cells,) = leaderboard.rows(facts, "en")
+    assert "0.0 % – 40.0 %" in cells
+    assert cells[-1] == "alone"
+    assert leaderboard.rows(factory.verdict(("adam", "sgd")), "en")[0][-1] != "alone"
+    assert within_reach([-0.5, 1.2], "r2") == [-0.5, 1.0]
 
 
 def test_an_unknown_language_is_refused():

@@ -55,12 +55,16 @@ def _array_words(jax: Any) -> dict[str, Callable[..., Any]]:
         q, r = numpy.linalg.qr(x)
         return q * numpy.where(numpy.diagonal(r) < 0.0, -1.0, 1.0)
 
+    def triangular_quotient(x: Any, upper: Any) -> Any:
+        return jax.scipy.linalg.solve_triangular(upper, x.T, trans="T").T
+
     return {
         "column_maxima": lambda x: numpy.max(x, axis=0, keepdims=True),
         "column_sums": lambda x: numpy.sum(x, axis=0, keepdims=True),
         "columns": lambda x: x.shape[1],
         "dot": lambda x, y: numpy.sum(x * y),
         "identity": lambda x: numpy.eye(x.shape[0], dtype=x.dtype),
+        "longest_row": lambda x: x[numpy.argmax(numpy.sum(x * x, axis=1))][None, :],
         "matmul": lambda x, y: numpy.matmul(x, y, precision="highest"),
         "member": lambda history, k: history[k],
         "norm": lambda x: numpy.sqrt(numpy.sum(x * x)),
@@ -73,6 +77,8 @@ def _array_words(jax: Any) -> dict[str, Callable[..., Any]]:
         "sum": numpy.sum,
         "trace": numpy.trace,
         "transpose": numpy.transpose,
+        "triangular_quotient": triangular_quotient,
+        "upper_triangle": numpy.triu,
         "wide": lambda x: x.T if x.shape[0] > x.shape[1] else x,
     }
 

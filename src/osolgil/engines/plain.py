@@ -96,15 +96,15 @@ class Steps:
         return [part.scalars[name] for name in part.part.coefficient_names]
 
     def _draw(self) -> bool:
-        """Fill the noise of a probe that is due; returns whether one is."""
-        due = False
-        for part in self._parts:
-            if "probe" in (part.part.hook, *part.part.hooks) and part.scalars.get("probing", 1.0):
-                due = True
-                if part.part.noise:
-                    noise = part.whole(part.part.noise)
-                    noise[...] = self._random.choice([-1.0, 1.0], noise.size)
-        return due
+        """Fill the noise of the parts that are due; returns whether one of them probes."""
+        due = [part for part in self._parts if part.scalars.get("probing", 1.0)]
+        for part in due:
+            if part.part.noise:
+                part.whole(part.part.noise)[...] = self._signs()
+        return any("probe" in (part.part.hook, *part.part.hooks) for part in due)
+
+    def _signs(self) -> np.ndarray:
+        return self._random.choice([-1.0, 1.0], self.theta.size)
 
 
 class _Moved:

@@ -90,8 +90,10 @@ def _heads(row: Row, name: str, formula: Formula) -> tuple[list[str], bool]:
     if name == "statistic" and hasattr(row, "statistic_names"):
         return list(row.statistic_names), False  # type: ignore[attr-defined]
     if getattr(row, "kind", "") == "row-wise":
-        own = {"formula": ["f(x)"], "slope": ["∂ℓ/∂x"], "terms": ["term"], "statistic": ["statistic"]}
-        return own.get(name, [name]), True
+        if name in ("statistic", "terms"):
+            taker, first = (row.formula, 1) if name == "statistic" else (row.slope, 2)  # type: ignore[attr-defined]
+            return list(inspect.signature(taker).parameters)[first:], False
+        return {"formula": ["f(x)"], "slope": ["∂ℓ/∂x"]}.get(name, [name]), True
     if getattr(row, "kind", "") == "pieces":
         return {"formula": ["f(x, …)"], "slope": ["∂f/∂x", "∂f/∂piece"]}.get(name, [name]), True
     if getattr(row, "state", None):  # a schedule that looks at the validation loss

@@ -157,4 +157,4 @@ def _ready(head: str, style: Style) -> str:
         return head
     if style == "latex":
         return head.replace("′", "'").replace("∂", r"\partial ").replace("ℓ", r"\ell").replace("σ", r"\sigma")
-    return f"<mtext>{head}</mtext>" if "/" in head else f"<mi>{head}</mi>"
+    return f"<mi>{head}</mi>"

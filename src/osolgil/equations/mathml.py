@@ -15,8 +15,10 @@ class MathML(Notation):
     """Presentation MathML (MathML Core) without its enclosing <math> element."""
 
     def symbol(self, letter: str, subscript: str) -> str:
-        tag = "mi" if len(letter) == 1 else "mtext"
-        written = f"<{tag}>{escape(letter.replace('_', ' '))}</{tag}>"
+        word = (
+            "" if len(letter) == 1 else ' class="word"'
+        )  # no mtext, which counts as space beside an operator
+        written = f"<mi{word}>{escape(letter.replace('_', ' '))}</mi>"
         return f"<msub>{written}<mn>{subscript}</mn></msub>" if subscript else written
 
     def number(self, value: float) -> str:

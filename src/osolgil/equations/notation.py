@@ -9,6 +9,9 @@ from osolgil.equations import terms
 from osolgil.equations.terms import Term
 
 _BARS = {"absolute": ("|", "|"), "norm": ("‖", "‖"), "floor": ("⌊", "⌋")}
+_NAMES = {
+    "maximum": "max", "minimum": "min", "row_maximum": "max", "logsumexp": "log Σ exp", "upper_triangle": "triu",
+}  # fmt: skip
 COMPARED, ADDED, MULTIPLIED, RAISED, ATOM = range(5)
 
 
@@ -128,10 +131,15 @@ class Notation(ABC):
             return self.multiplied(
                 [self._bound(given[0], MULTIPLIED), self._bound(given[1], RAISED)]
             ), MULTIPLIED
+        if name == "triangular_quotient" and len(given) == 2:
+            inverse, _ = self.power(self._bound(given[1], ATOM), terms.Number(-1.0))
+            return self.multiplied([self._bound(given[0], MULTIPLIED), inverse]), MULTIPLIED
         if name == "transpose" and len(given) == 1:
             return self.raised(self._bound(given[0], ATOM), "⊤"), ATOM
-        names = {"maximum": "max", "minimum": "min", "logsumexp": "log Σ exp"}
-        return self.function(names.get(name, name), [self.text(each) for each in given]), ATOM
+        if name == "logsumexp_above" and len(given) == 1:
+            above = terms.add(given[0], terms.negative(terms.Call("row_maximum", given)))
+            return self.function("log Σ exp", [self.text(above)]), ATOM
+        return self.function(_NAMES.get(name, name), [self.text(each) for each in given]), ATOM
 
     @abstractmethod
     def raised(self, base: str, mark: str) -> str: ...

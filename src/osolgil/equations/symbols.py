@@ -19,7 +19,7 @@ SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 # The lecture's letters first: θ parameters, γ learning rate, g gradient, v velocity, h squares, ρ momentum.
 FIXED = {
     "gradient": "g", "velocity": "v", "mean": "m", "squares": "h", "learning_rate": "γ", "momentum": "ρ",
-    "weight_decay": "λ", "logit": "z", "output": "z", "target": "y", "log_normaliser": "log Σ exp z",
+    "weight_decay": "λ", "logit": "z", "output": "z", "target": "y",
     "e": "E",  # a name of the code; an e in print is Euler's number
 }  # fmt: skip
 _NUMBERED = re.compile(r"([a-z]+?)_?(\d+)")

@@ -17,6 +17,7 @@ __all__ = [
     "columns",
     "dot",
     "identity",
+    "longest_row",
     "matmul",
     "member",
     "norm",
@@ -29,6 +30,8 @@ __all__ = [
     "sum",
     "trace",
     "transpose",
+    "triangular_quotient",
+    "upper_triangle",
     "wide",
 ]
 
@@ -80,6 +83,11 @@ def column_maxima(x):
     return np.max(x, axis=0, keepdims=True)
 
 
+def longest_row(x):
+    """The row (1, columns) of largest norm, the first where several are as long."""
+    return x[np.argmax(np.sum(np.multiply(x, x), axis=1))][None, :]
+
+
 def identity(x):
     """The identity matrix with as many rows as x."""
     return np.eye(rows(x))
@@ -99,6 +107,16 @@ def orthonormal(x):
     """Q of x = Q R with R's diagonal positive: the columns of a square matrix made orthonormal in order."""
     q, r = np.linalg.qr(x)
     return q * np.where(np.diagonal(r) < 0.0, -1.0, 1.0)
+
+
+def upper_triangle(x):
+    """x with 0 below the diagonal."""
+    return np.triu(x)
+
+
+def triangular_quotient(x, upper):
+    """y with y U = x, where U (columns, columns) is 0 below its diagonal, and not on it."""
+    return np.transpose(np.linalg.solve(np.transpose(upper), np.transpose(x)))
 
 
 def pushed(history, x):

@@ -22,6 +22,7 @@ from osolgil.formulas._array_words import (
     columns,
     dot,
     identity,
+    longest_row,
     matmul,
     member,
     norm,
@@ -34,6 +35,8 @@ from osolgil.formulas._array_words import (
     sum,
     trace,
     transpose,
+    triangular_quotient,
+    upper_triangle,
     wide,
 )
 
@@ -58,6 +61,7 @@ __all__ = [
     "log1p",
     "logsumexp",
     "logsumexp_above",
+    "longest_row",
     "matmul",
     "maximum",
     "member",
@@ -81,6 +85,8 @@ __all__ = [
     "tanh",
     "trace",
     "transpose",
+    "triangular_quotient",
+    "upper_triangle",
     "where",
     "wide",
 ]

@@ -27,7 +27,7 @@ class Part(Row):
     `hooks` holds further formulas by the moment of the step they stand at: "probe" moves θ to where the gradient
     is measured a second time, "resume" comes after that, "before" and "gradient" before the optimizer's update,
     "after" after it. A probe whose coefficients include `probing` is left out while that is 0; the state named by
-    `noise` is filled with random signs before each probe.
+    `noise` is filled with random signs before each probe, or before each step where nothing probes.
     """
 
     state: tuple[str, ...] = field(kw_only=True)

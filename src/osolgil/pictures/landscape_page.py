@@ -12,6 +12,7 @@ from osolgil.formulas import catalog
 from osolgil.landscapes import Course, Landscape
 from osolgil.messages import LANGUAGES, message
 from osolgil.pictures.frame import framed
+from osolgil.report.axes import logarithmic
 
 Figure = dict[str, Any]
 _GROUND = [[0.0, "rgba(47,111,79,0.55)"], [0.5, "rgba(47,111,79,0.18)"], [1.0, "rgba(47,111,79,0.02)"]]
@@ -96,7 +97,7 @@ def _by_epoch(found: Landscape, name: str, x: str, y: str, scale: str) -> Figure
         }
         for place, course in enumerate(found.courses)
     ]  # fmt: skip
-    axis = {"title": {"text": y}, "type": scale}
+    axis = {"title": {"text": y}} | (logarithmic(v for t in traces for v in t["y"]) if scale == "log" else {})
     if name == "off_plane":
         axis |= {"tickformat": ".0%", "range": [-0.02, 1.05]}
     return {"data": traces, "layout": {"xaxis": {"title": {"text": x}}, "yaxis": axis, "showlegend": True}}

@@ -11,6 +11,7 @@ import numpy as np
 from osolgil.messages import message
 from osolgil.paths import Paths, Walk
 from osolgil.pictures import ground
+from osolgil.report.axes import logarithmic
 
 Figure = dict[str, Any]
 COLOURS = ("#0b6e4f", "#c2571a", "#3465c0", "#b03a78", "#8a7a00", "#1590a8", "#7a4fc0", "#6b6f76")
@@ -76,7 +77,7 @@ def _heights(paths: Paths, language: str) -> Figure:
         shown = np.where(above > 1e-300, above, np.nan)
         traces.append(_curve(walk, place, _thinned(np.arange(len(walk.points))), shown))
     layout = _layout(message("path.step", language), message("path.above", language))
-    layout["yaxis"] |= {"type": "log", "exponentformat": "power"}
+    layout["yaxis"] |= logarithmic(value for trace in traces for value in trace["y"])
     return {"data": traces, "layout": layout | {"showlegend": True}}
 
 
@@ -93,7 +94,7 @@ def _effective(paths: Paths, language: str) -> Figure:
             curve |= {"name": f"{walk.name}, {letter}", "line": curve["line"] | {"dash": dash}}
             traces.append(curve)
     layout = _layout(message("path.step", language), message("path.effective_axis", language))
-    layout["yaxis"] |= {"type": "log", "exponentformat": "power"}
+    layout["yaxis"] |= logarithmic(value for trace in traces for value in trace["y"])
     return {"data": traces, "layout": layout | {"showlegend": True}}
 
 

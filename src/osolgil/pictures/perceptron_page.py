@@ -12,6 +12,7 @@ from osolgil.files import told_plainly, write_json, write_text
 from osolgil.messages import LANGUAGES, message
 from osolgil.perceptron import Lesson
 from osolgil.pictures.frame import framed
+from osolgil.report.axes import logarithmic
 
 Figure = dict[str, Any]
 _COLOURS = {1: "entrant-0", -1: "entrant-1"}
@@ -147,7 +148,9 @@ def _mistakes(lesson: Lesson, language: str) -> Figure:
     layout: Figure = _layout(message("axis.epoch", language), message("perceptron.mistakes", language))
     layout["showlegend"] = True
     if lesson.separation.bound is not None and lesson.separation.bound > 20 * max(total[-1], 1):
-        layout["yaxis"]["type"] = "log"
+        layout["yaxis"] |= logarithmic([1.0, lesson.separation.bound])
+    if len(epochs) <= 10:
+        layout["xaxis"]["dtick"] = 1
     return {"data": traces, "layout": layout}
 
 

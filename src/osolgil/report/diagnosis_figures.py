@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from osolgil.messages import message
+from osolgil.report.axes import logarithmic
 
 Figure = dict[str, Any]
 Facts = dict[str, Any]
@@ -84,7 +85,7 @@ def lines(
         traces.append(expected(facts["prediction"], predicted, language))
     layout = _layout(message("layers.layer", language), message(f"layers.{name}", language))
     if log:
-        layout["yaxis"] |= {"type": "log", "exponentformat": "power"}
+        layout["yaxis"] |= logarithmic(value for trace in traces for value in trace["y"])
     else:
         layout["yaxis"] |= {"range": [-0.03, 1.03]}
     return {"data": traces, "layout": layout | {"showlegend": True}}

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from osolgil.messages import message
+from osolgil.report.axes import logarithmic
 from osolgil.report.sentences import rate_text, within_reach
 
 Figure = dict[str, Any]
@@ -56,7 +57,7 @@ def losses(facts: Facts, history: dict[str, np.ndarray], column: str, language: 
             }
         )  # fmt: skip
     layout = _layout(message("axis.epoch", language), message(f"axis.{column}", language))
-    layout["yaxis"] |= {"type": "log", **_decade_ticks([value for trace in traces for value in trace["y"]])}
+    layout["yaxis"] |= logarithmic(value for trace in traces for value in trace["y"])
     return {"data": traces, "layout": layout | {"showlegend": True, "hovermode": "x unified"}}
 
 
@@ -74,7 +75,7 @@ def scores(facts: Facts, language: str) -> Figure:
                 "hovertemplate": "%{x:.4f}<extra></extra>",
             }
         )  # fmt: skip
-        low, high = within_reach(row["interval"])
+        low, high = within_reach(row["interval"], facts["data"]["score"])
         if not all(_finite(value) for value in (row["mean"], low, high)):
             continue
         traces.append(
@@ -116,7 +117,7 @@ def sensitivity(facts: Facts, row: dict[str, Any], language: str) -> Figure:
     layout = _layout(
         message("axis.learning_rate", language), message(f"axis.{facts['data']['score']}", language)
     )
-    layout["xaxis"] |= {"type": "log", "dtick": 1, "exponentformat": "power"}
+    layout["xaxis"] |= logarithmic([value for trace in traces for value in trace["x"]], whole=True)
     layout["yaxis"] |= {"range": [bottom - 0.06 * (top - bottom), top]}
     if facts["data"]["score"] == "accuracy":
         layout["yaxis"]["tickformat"] = ".0~%"
@@ -256,17 +257,6 @@ def _score_range(facts: Facts) -> tuple[float, float]:
     bottom = max(min(lows), top - 1.0)
     reach = max(top - bottom, 1e-3)
     return bottom, top + 0.04 * reach
-
-
-def _decade_ticks(values: list[float]) -> dict[str, Any]:
-    """Ticks 1, 2, 5 of every power of ten that is shown, written out; only 1 where there are many powers."""
-    positive = [value for value in values if value > 0]
-    if not positive:
-        return {}
-    low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
-    digits = (1, 2, 5) if high - low <= 3 else (1,)
-    ticks = [digit * 10.0**power for power in range(low, high + 1) for digit in digits]
-    return {"tickvals": ticks, "ticktext": [f"{tick:.3g}" for tick in ticks]}
 
 
 def _numbers(values: list[Any]) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from osolgil.messages import message
-from osolgil.report.sentences import difference_text, rate_text, score_text
+from osolgil.report.sentences import difference_text, rate_text, score_text, standing_of, within_reach
 
 NUMBERS = ("rate", "accuracy", "r2", "interval", "behind")
 """Columns that are aligned to the right."""
@@ -29,7 +29,8 @@ def rows(facts: dict[str, Any], language: str) -> list[list[str]]:
         return "-" if value is None else score_text(value, score_name, language)
 
     def between(bounds: list[float] | None) -> str:
-        return "-" if not bounds or None in bounds else f"{shown(bounds[0])} – {shown(bounds[1])}"
+        low, high = within_reach(bounds or (None, None), score_name)
+        return "-" if low is None or high is None else f"{shown(low)} – {shown(high)}"
 
     lines = []
     for row in facts["leaderboard"]:
@@ -42,6 +43,6 @@ def rows(facts: dict[str, Any], language: str) -> list[list[str]]:
             shown(row["mean"]),
             between(row["interval"]),
             "-" if difference is None else difference_text(difference["mean"], score_name, language),
-            message(f"terminal.standing_{row['standing'].replace('-', '_')}", language),
+            message(f"terminal.standing_{standing_of(facts, row).replace('-', '_')}", language),
         ])  # fmt: skip
     return lines

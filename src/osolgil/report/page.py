@@ -20,6 +20,7 @@ from osolgil.report.sentences import (
     rate_text,
     score_text,
     share_text,
+    standing_of,
     verdict_sentences,
     within_reach,
 )
@@ -62,7 +63,9 @@ def page(
 
 def table(facts: Facts, language: str) -> list[dict[str, str]]:
     """The leaderboard as text, a dictionary per entrant."""
-    return [_row(row, facts["data"]["score"], language) for row in facts["leaderboard"]]
+    return [
+        _row(row, standing_of(facts, row), facts["data"]["score"], language) for row in facts["leaderboard"]
+    ]
 
 
 def picture(facts: Facts, model: Model | None, language: str) -> str:
@@ -76,17 +79,17 @@ def picture(facts: Facts, model: Model | None, language: str) -> str:
     return drawing(widths, title, captions, weights)
 
 
-def _row(row: dict[str, Any], score: str, language: str) -> dict[str, str]:
+def _row(row: dict[str, Any], standing: str, score: str, language: str) -> dict[str, str]:
     steps, rates = row["steps_to_target"], row["hyperparameters"] or {}
     others = [f"{k} {v:g}" for k, v in rates.items() if k != "learning_rate"]
     return {
         "rank": str(row["rank"]),
         "title": row["title"],
-        "standing": row["standing"],
-        "standing_text": message(f"standing.{row['standing']}", language),
+        "standing": standing,
+        "standing_text": message(f"standing.{standing}", language),
         "mean": score_text(row["mean"], score, language),
         "interval": _interval(
-            within_reach(row["interval"] or ()), lambda value: score_text(value, score, language)
+            within_reach(row["interval"] or (), score), lambda value: score_text(value, score, language)
         ),
         "median": score_text(row["median"], score, language),
         "difference": _difference(row, score, language),

@@ -74,9 +74,16 @@ def score_text(score: float | None, score_name: str, language: str) -> str:
     return f"{score:.3f}"
 
 
-def within_reach(ends: Sequence[float | None]) -> list[float | None]:
-    """An interval of mean scores without what no score can be: Student's may reach above 1."""
-    return [None if end is None else min(end, 1.0) for end in ends]
+def within_reach(ends: Sequence[float | None], score_name: str) -> list[float | None]:
+    """An interval of mean scores without what no score can be: Student's may reach above 1, or below 0."""
+    lowest = 0.0 if score_name == "accuracy" else -math.inf
+    return [None if end is None else max(min(end, 1.0), lowest) for end in ends]
+
+
+def standing_of(facts: Facts, row: dict[str, Any]) -> str:
+    """How an entrant stands; one that ran alone has won nothing."""
+    alone = len(facts["leaderboard"]) == 1 and row["standing"] == "winner"
+    return "alone" if alone else row["standing"]
 
 
 def difference_text(difference: float, score_name: str, language: str) -> str:
@@ -122,7 +129,7 @@ def baseline_name(facts: Facts, kind: str, language: str) -> str:
 
 def _standing(facts: Facts, leader: dict[str, Any], language: str) -> str:
     score_name = facts["data"]["score"]
-    low, high = within_reach(leader["interval"])
+    low, high = within_reach(leader["interval"], score_name)
     values = {
         "name": leader["title"],
         "seeds": len(leader["scores"]),

@@ -15,7 +15,7 @@ _HEIGHT, _WIDTH = 11, 60
 _STYLES = ("bold green", "yellow", "cyan", "magenta")
 _SHOWN = {
     "kind", "name", "title", "aliases", "year", "family", "summary", "parents", "children", "paper", "hyperparameters",
-    "peers", "file", "line", "docstring", "equations", "changes", "answers", "state", "carried",
+    "peers", "file", "line", "docstring", "equations", "changes", "answers", "state", "carried", "hook", "noise",
 }  # fmt: skip
 
 

@@ -20,7 +20,8 @@ def show_verdict(facts: dict[str, Any], sentences: list[str], folder: Path, lang
     from osolgil.terminal.consoles import console_for
 
     console = console_for(sys.stdout)
-    console.print(_table(facts, language, console.width))
+    width = console.width if console.is_terminal else 0
+    console.print(_table(facts, language, width), crop=console.is_terminal, no_wrap=True)
     console.print()
     for sentence in sentences:
         console.print(sentence, soft_wrap=not console.is_terminal)
@@ -49,19 +50,29 @@ def show_training(facts: dict[str, Any], folder: Path, language: str) -> None:
 
 
 def _table(facts: dict[str, Any], language: str, width: int) -> Table:
+    """Numbers stay whole: where `width` is too small (0: any will do), names of optimizers are cut."""
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
     from osolgil.report import leaderboard
 
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold dim")
-    table.add_column("#", justify="right", no_wrap=True)
-    titles = leaderboard.header(facts, language)
-    for name, title in zip(leaderboard.columns(facts), titles, strict=True):
-        justify = "right" if name in leaderboard.NUMBERS else "left"
-        table.add_column(title, justify=justify, no_wrap=True, overflow="ellipsis")
-    for row, texts in zip(facts["leaderboard"], leaderboard.rows(facts, language), strict=True):
-        *cells, standing = texts
+    names = ("rank", *leaderboard.columns(facts))
+    lines = [["#", *leaderboard.header(facts, language)], *leaderboard.rows(facts, language)]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    too_wide = sum(widths) + len(widths) - 1 - width if width else 0
+    widths[1] = max(widths[1] - max(too_wide, 0), 12)
+    table = Table(
+        box=None,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        header_style="bold dim",
+        width=sum(widths) + len(widths) - 1,
+    )
+    for name, title, wide in zip(names, lines[0], widths, strict=True):
+        justify = "right" if name in (*leaderboard.NUMBERS, "rank") else "left"
+        table.add_column(title, justify=justify, no_wrap=True, overflow="ellipsis", width=wide)
+    for row, (*cells, standing) in zip(facts["leaderboard"], lines[1:], strict=True):
         table.add_row(*cells, Text(standing, style=_COLOURS.get(row["standing"], "")))
     return table
 

@@ -25,6 +25,8 @@ EXPRESSIONS = [
     "shaped_like(wide(a) * 2.0, a) + shaped_like(wide(transpose(b)), a)",
     "matmul(matmul(a, orthonormal(square)), square) / rows(a) + columns(a)",
     "matmul(transpose(c), transpose(a))",
+    "longest_row(a) * longest_row(column) + 0.0 * a",
+    "upper_triangle(a) + triangular_quotient(a * 2.0, upper_triangle(square))",
     "a + member(pushed(history, row), 3) + member(history, 1)",
     "matmul(a, 2.0 * identity(square) + square)",
     "a ** 2.0 - (-b) * minimum(column, row)",

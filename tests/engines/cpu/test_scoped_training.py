@@ -7,6 +7,7 @@ from osolgil.engines import plain
 from osolgil.engines.cpu import fleet, library
 from osolgil.engines.cpu.calling import call
 from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
+from osolgil.engines.cpu.kernels import random
 from osolgil.formulas import catalog
 from osolgil.network import Network
 
@@ -31,6 +32,16 @@ def setting(row, **options):
     return RunSetting(row.name, {"learning_rate": rate}, SEED, BATCH, **options)
 
 
+class Steps(plain.Steps):
+    """The formulas in NumPy with the signs that the kernel draws."""
+
+    def _signs(self) -> np.ndarray:
+        mixed = random.mixed.py_func
+        key = mixed(mixed(np.uint64(SEED) + np.uint64(991)) + np.uint64(self.time - 1))
+        bits = [mixed(key + np.uint64(place)) >> np.uint64(63) for place in range(self.theta.size)]
+        return np.where(np.array(bits) == 1, 1.0, -1.0)
+
+
 def trained(row, epochs, workers=1, precision="float64", **options):
     runs = Fleet.create(NETWORK, task(precision), [setting(row, **options)], EPOCHS, precision)
     for epoch in epochs:
@@ -42,7 +53,7 @@ def by_formula(row, precision="float64", l1=0.0, l2=0.0):
     """The same training with the formula in NumPy, on gradients of the kernel; every batch is all rows."""
     job = task()
     start = NETWORK.initial(SEED, "float64")
-    steps = plain.Steps(row, start, NETWORK.blocks, **setting(row).hyperparameters)
+    steps = Steps(row, start, NETWORK.blocks, **setting(row).hyperparameters)
     layers, places, size = fleet.workspace(NETWORK, "float64", len(job.training))
     weights = np.zeros(NETWORK.size, bool)
     for layer in NETWORK.unpack(weights):
@@ -60,6 +71,7 @@ def by_formula(row, precision="float64", l1=0.0, l2=0.0):
     return steps.theta
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # random bits wrap around
 @every_row
 def test_training_is_the_formula_step_by_step(row):
     runs = Fleet.create(NETWORK, task(), [_full_batch(row)], EPOCHS, "float64")

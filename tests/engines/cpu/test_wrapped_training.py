@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from engines.cpu.test_scoped_training import BATCH, EPOCHS, NETWORK, SEED, task
-from osolgil.engines import plain
+from engines.cpu.test_scoped_training import BATCH, EPOCHS, NETWORK, SEED, Steps, task
 from osolgil.engines.cpu import fleet, library
 from osolgil.engines.cpu.calling import call
 from osolgil.engines.cpu.fleet import Fleet, RunSetting
-from osolgil.engines.cpu.kernels import layout, random
+from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas import catalog
 from osolgil.network import Network
 from osolgil.race.checkpoint import Checkpoint
@@ -22,6 +21,8 @@ TEXTS = [
     "sam(clip_value(grokfast(nadam)))",
     "lookahead(asam(lamb))",
     "sophia(interval=4)",
+    "kron",
+    "sam(ema(kron(balancing=3)))",
 ]
 BATCH_NORMALISED = Network((4, 6, 3, 2), ("tanh", "tanh", "identity"), "batch", initial_scale="glorot_normal")
 every_text = pytest.mark.parametrize("text", TEXTS)
@@ -33,20 +34,6 @@ def trained(text, epochs, workers=1, network=NETWORK, batch=BATCH, precision="fl
     for epoch in epochs:
         runs.advance([text], epoch, workers=workers)
     return runs
-
-
-class Steps(plain.Steps):
-    """The formulas in NumPy with the signs that the kernel draws."""
-
-    def _draw(self) -> bool:
-        due = super()._draw()
-        for part in self._parts if due else []:
-            if part.part.noise:
-                mixed = random.mixed.py_func
-                key = mixed(mixed(np.uint64(SEED) + np.uint64(991)) + np.uint64(self.time - 1))
-                bits = [mixed(key + np.uint64(place)) >> np.uint64(63) for place in range(self.theta.size)]
-                part.whole(part.part.noise)[...] = np.where(np.array(bits) == 1, 1.0, -1.0)
-        return due
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # random bits wrap around

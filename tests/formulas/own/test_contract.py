@@ -14,6 +14,7 @@ from osolgil.engines import symbolic
 from osolgil.engines.cpu import fleet
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog, own
+from osolgil.formulas.own import trial
 from osolgil.formulas.own.contract import SCALARS, row_of
 from osolgil.formulas.own.reading import from_text
 
@@ -289,3 +290,39 @@ def test_letters_of_any_alphabet_may_name_things():
     row = read("optimizer", "def 내방법(θ, 기울기, *, learning_rate=0.1, β=0.5):\n    Δ = β * 기울기\n"
                             "    return θ - learning_rate * Δ\n", "내방법")  # fmt: skip
     assert CompiledSteps(row, [1.0]).step([2.0]) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        row
+        for row in catalog.optimizers().values()
+        if row.scope == "element" and not (row.carried or row.hooks)
+    ],
+    ids=lambda row: row.name,
+)
+def test_no_optimizer_of_the_catalog_would_be_said_to_climb(row):
+    if not row.needs_loss:
+        trial.descent(row, row.name)
+
+
+def test_what_climbs_is_refused():
+    with pytest.raises(SettingsError, match=r"it climbs.*is a sign wrong"):
+        read(
+            "optimizer",
+            "def f(theta, gradient, *, learning_rate=0.1): return theta + learning_rate * gradient",
+        )
+    with pytest.raises(SettingsError, match="it climbs"):
+        read(
+            "optimizer",
+            "def f(theta, gradient, mean, *, learning_rate=0.1):\n"
+            "    mean = 0.9 * mean - 0.1 * gradient\n"
+            "    return theta - learning_rate * mean, mean",
+        )
+
+
+@pytest.mark.parametrize("names", ["gradient, theta", "g, x", "here, weights", "grad, there"])
+def test_a_gradient_before_its_parameter_is_told(names):
+    first, _ = names.split(", ")
+    with pytest.raises(SettingsError, match=rf"the parameter comes first.*here '{first}' stands before"):
+        read("optimizer", f"def f({names}, *, learning_rate=0.1): return {first} - learning_rate")

@@ -35,7 +35,6 @@ ROWS = {
     "laprop": Counterpart(
         "LaProp", {**_BETAS, "eps": 0.0}, ours={"epsilon": 0.0}, tolerance=1e-6, reason=_UNDER_THE_ROOT
     ),
-    "adashift": Counterpart("AdaShift", {**_ADAM, "keep_num": 3, "reduce_func": lambda our: _itself}),
     "msvag": Counterpart("MSVAG", {"beta": "beta"}),
     "adabound": Counterpart("AdaBound", _BOUNDS, tolerance=1e-6, reason=_UNDER_THE_ROOT),
     "amsbound": Counterpart("AdaBound", _BOUNDS, {"ams_bound": True}, tolerance=1e-6, reason=_UNDER_THE_ROOT),
@@ -65,7 +64,3 @@ ROWS = {
         },
     ),
 }
-
-
-def _itself(squares):
-    return squares

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from laws.compiled import FormulaSteps
-from laws.oracles import drivers, problem, scoped_derivations
+from laws.oracles import drivers, problem, scoped_derivations, whitened
 from laws.oracles.oracle import DERIVATION, Oracle
 from osolgil.formulas import catalog
 from osolgil.network import Network
@@ -60,6 +60,11 @@ ODD: dict[str, dict[str, float]] = {
         "learning_rate": 0.0137, "beta1": 0.83, "beta2": 0.957, "epsilon": 3e-5, "weight_decay": 0.37,
         "interval": 7.0,
     },
+    "kron": {
+        "learning_rate": 0.0137, "momentum": 0.83, "weight_decay": 0.37, "factor_rate": 0.13, "full_steps": 57.0,
+        "decay": 0.029, "least_share": 0.19, "balancing": 13.0,
+    },
+    "adashift": {"learning_rate": 0.0137, "beta1": 0.83, "beta2": 0.957, "epsilon": 3e-5},
     "avagrad": {"learning_rate": 0.0137, "beta1": 0.83, "beta2": 0.957, "epsilon": 0.037},
     "adai": {"learning_rate": 0.137, "beta0": 0.37, "beta2": 0.957, "epsilon": 0.0037},
     "mars": {"learning_rate": 0.0137, "beta1": 0.83, "beta2": 0.957, "epsilon": 3e-5, "correction": 0.037},
@@ -329,6 +334,8 @@ IN_PYTORCH_OPTIMIZER: dict[str, Callable[[list[Any], dict[str, float]], Any]] = 
     "adai": _of_pytorch_optimizer(
         "Adai", {"betas": lambda our: (our["beta0"], our["beta2"]), "eps": "epsilon"}
     ),
+    "kron": whitened.Kron,
+    "adashift": _of_pytorch_optimizer("AdaShift", {"betas": _pair, "eps": "epsilon", "keep_num": 3}),
     "sm3": _of_pytorch_optimizer("SM3", {"momentum": "momentum", "eps": "epsilon"}),
 }
 

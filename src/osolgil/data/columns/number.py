@@ -19,6 +19,7 @@ from osolgil.data.columns.encodings import (
 
 LIMIT = 10.0
 SQUASH = 3.0
+SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
 PLAIN = Encoding()
 _TREE_LIMIT = 1e30  # scikit-learn's trees see float32
 
@@ -83,7 +84,7 @@ class NumberColumn:
             return None
         fill = _median(known)
         center, scale = _mean_and_deviation(np.where(missing, fill, values))
-        if scale == 0 or known.min() == known.max():
+        if known.min() == known.max():
             return cls(name, center, 0.0, fill, False, True, decimal) if marks else None
         squash = encoding.scaling == "robust"
         squash = squash or float(np.abs(_scaled(known, center, scale)).max()) > LIMIT
@@ -142,7 +143,7 @@ def _mean_and_deviation(values: np.ndarray) -> tuple[float, float]:
     unit = float(np.abs(values).max()) or 1.0
     small = values / unit if unit > 1e100 or unit < 1e-100 else values
     factor = unit if small is not values else 1.0
-    return float(small.mean()) * factor, float(small.std()) * factor
+    return float(small.mean()) * factor, max(float(small.std()) * factor, SMALLEST)
 
 
 def _median(values: np.ndarray) -> float:
@@ -152,7 +153,8 @@ def _median(values: np.ndarray) -> float:
 
 def _robust_scale(values: np.ndarray) -> float:
     """The distance of the quartiles or, where they are equal, half the range."""
-    low, first, third, high = np.quantile(values / 4, [0, 0.25, 0.75, 1])
+    unit = 4 if np.abs(values).max() > 1e300 else 1
+    low, first, third, high = np.quantile(values / unit, [0, 0.25, 0.75, 1])
     half_range = (high - low) / 2
     scale = float(third - first) if third > first else float(half_range)
-    return float(np.clip(scale * 4, np.finfo(np.float64).tiny, np.finfo(np.float64).max))
+    return float(np.clip(scale * unit, SMALLEST, np.finfo(np.float64).max))

@@ -5,7 +5,7 @@ each: LLVM gives up on loops it would have to check for too many overlaps. A sta
 computed for all of the rows first; what is left of its formula is a function of numbers like any other.
 
 >>> from osolgil.formulas import catalog
->>> "logsumexp(x_block, outputs, lanes, reduced0)" in loss_text(catalog.loss("softmax_cross_entropy"), "float32")
+>>> "logsumexp_above(x_block, outputs, lanes, reduced1)" in loss_text(catalog.loss("softmax_cross_entropy"), "float32")
 True
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from osolgil.engines._binding import BindingError, source, words_used
 from osolgil.engines.cpu.generate import COMPILED, formulas_text, head_text
-from osolgil.engines.cpu.kernels.layout import BLOCKS_OF_ROWS, LANE_NUMBERS
+from osolgil.engines.cpu.kernels.layout import BLOCKS_OF_ROWS, FIND_THE_LARGEST, LANE_NUMBERS
 from osolgil.formulas._vocabulary import ROW_WORDS
 from osolgil.formulas.catalog import Activation, Formula, Loss
 
@@ -212,11 +212,18 @@ class _Statistic:
             f"for i in range(size): {block}_block[i] = {expression}"
             for block, expression in self.blocks.items()
         ]
-        lines += [call.format(result=name) for call, name in self.calls.items()]
-        given = ", ".join(f"{name}[lane]" for name in self.calls.values())
+        known = {call: place for call in self.calls if (place := self._left_behind(call))}
+        lines += [call.format(result=name) for call, name in self.calls.items() if call not in known]
+        given = ", ".join(known.get(call, f"{name}[lane]") for call, name in self.calls.items())
         places = ", ".join(f"{name}[lane]" for name in found)
         lines.append(f"for lane in range(lanes): {places} = {self.name}({given})")
         return "\n        ".join(lines)
+
+    def _left_behind(self, call: str) -> str | None:
+        """Where another word over the same rows leaves their largest entry on its way."""
+        word, _, rest = call.partition("(")
+        others = [f"{other}({rest}" for other in FIND_THE_LARGEST] if word == "row_maximum" else []
+        return next((f"{self.calls[other]}[lanes + lane]" for other in others if other in self.calls), None)
 
     def _reduced(self, node: ast.Call) -> ast.expr:
         """A name for the number that a word over rows gives."""

@@ -226,6 +226,11 @@ class _Loops:
             if steps != columns:
                 raise self.refuse(node)
             return f"matmul(product, {x}, {y}, {rows}, {columns}, {wide})", (rows, wide)
+        if word == "triangular_quotient":
+            y, shape = given[1]
+            if shape != (columns, columns):
+                raise self.refuse(node)
+            return f"{word}({x}, {y}, {rows}, {columns})", (rows, columns)
         if word == "shaped_like":
             _, (to_rows, to_columns) = given[1]
             return f"shaped_like({x}, {rows}, {columns}, {to_rows}, {to_columns})", (to_rows, to_columns)
@@ -236,6 +241,10 @@ class _Loops:
     def result(self, word: str, rows: str, columns: str) -> Shape | None:
         if word == "trace":
             return None
+        if word == "longest_row":
+            return "1", columns
+        if word == "upper_triangle":
+            return rows, columns
         if word == "wide":
             small, large = f"small{self.temporaries}", f"large{self.temporaries}"
             self.write(f"{small}, {large} = min({rows}, {columns}), max({rows}, {columns})")

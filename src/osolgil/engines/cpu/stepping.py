@@ -58,8 +58,8 @@ class Table:
                 names = fitted.part.coefficient_names
                 waits = "probing" in names
                 run[layout.PROBING] = 2 + self._scalars[place] + names.index("probing") if waits else 1
-                if fitted.part.noise:
-                    run[layout.NOISE] = self._place(place, fitted.part.noise)
+            if fitted.part.noise:
+                run[layout.NOISE] = self._place(place, fitted.part.noise)
 
     def stages(self, precision: str) -> np.ndarray:
         """A row per stage, with addresses of compiled loops: int64 (stages, layout.STAGE_COLUMNS)."""

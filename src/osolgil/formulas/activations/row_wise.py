@@ -36,9 +36,9 @@ def softmax_pullback(value, delta, mean):
     parents=("sigmoid",),
     peers={"pytorch": "same (dim=-1)", "keras": "same", "optax": "same (jax.nn.softmax)"},
 )
-def softmax(x, largest, log_normaliser):
+def softmax(x, largest, log_excess):
     """Turns a row into shares that sum to 1, the largest entry getting most: v_i = exp(x_i)/Σ_j exp(x_j)."""
-    return exp((x - largest) - log_normaliser)
+    return exp((x - largest) - log_excess)
 
 
 def softmin_statistic(row):
@@ -62,9 +62,9 @@ def softmin_pullback(value, delta, mean):
     parents=("softmax",),
     peers={"pytorch": "same (dim=-1)", "keras": "not named", "optax": "not named"},
 )
-def softmin(x, largest, log_normaliser):
+def softmin(x, largest, log_excess):
     """Softmax of the negated row, for distances: v_i = exp(-x_i)/Σ_j exp(-x_j)."""
-    return exp((-x - largest) - log_normaliser)
+    return exp((-x - largest) - log_excess)
 
 
 def log_softmax_terms(value, delta):
@@ -88,9 +88,9 @@ def log_softmax_pullback(value, delta, total):
     parents=("softmax", "log_sigmoid"),
     peers={"pytorch": "same (dim=-1)", "keras": "same", "optax": "same (jax.nn.log_softmax)"},
 )
-def log_softmax(x, largest, log_normaliser):
+def log_softmax(x, largest, log_excess):
     """Logarithm of the softmax, finite however small a share is: v_i = x_i - log Σ_j exp(x_j)."""
-    return (x - largest) - log_normaliser
+    return (x - largest) - log_excess
 
 
 def sparsemax_statistic(row):

@@ -1,15 +1,17 @@
 """Losses of one class among several: of a row of logits, whose target is 1 for the true class and 0 elsewhere.
 
-All but the cosine loss see a row through log p, the logarithms of its softmax: log p_j = z_j - log Σ exp(z).
+All but the cosine loss see a row through log p, the logarithms of its softmax: log p_j = z_j - log Σ exp(z). The
+normaliser stays in two parts, the largest logit m and log Σ exp(z - m): beside a huge m the second would be lost.
 """
 
 from osolgil.formulas._vocabulary import (
     exp,
     expm1,
     log,
-    logsumexp,
+    logsumexp_above,
     maximum,
     row_dot,
+    row_maximum,
     row_norm,
     row_size,
     where,
@@ -21,13 +23,13 @@ SMOOTHING = "C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna, arXiv:1512
 
 
 def softmax_statistic(logits, targets):
-    """log Σ_j exp(z_j), the log-normaliser of a row, and each class's share of an even distribution, 1/K."""
-    return logsumexp(logits), 1.0 / row_size(logits)
+    """The largest logit m, log Σ_j exp(z_j - m), and each class's share of an even distribution, 1/K."""
+    return row_maximum(logits), logsumexp_above(logits), 1.0 / row_size(logits)
 
 
-def softmax_cross_entropy_derivative(logit, target, log_normaliser, share, label_smoothing=0.0):
+def softmax_cross_entropy_derivative(logit, target, largest, log_excess, share, label_smoothing=0.0):
     """∂/∂z_j = softmax(z)_j - y_j, with the smoothed target y."""
-    return exp(logit - log_normaliser) - (target + label_smoothing * (share - target))
+    return exp((logit - largest) - log_excess) - (target + label_smoothing * (share - target))
 
 
 @add_loss(
@@ -47,13 +49,13 @@ def softmax_cross_entropy_derivative(logit, target, log_normaliser, share, label
         "optax": "same (softmax_cross_entropy after smooth_labels)",
     },
 )
-def softmax_cross_entropy(logit, target, log_normaliser, share, label_smoothing=0.0):
+def softmax_cross_entropy(logit, target, largest, log_excess, share, label_smoothing=0.0):
     """Surprise at the true class: -Σ_j y_j log softmax(z)_j = Σ_j y_j (log Σ exp(z) - z_j).
 
     Label smoothing s hands the share s of the target evenly to all classes, y_j = (1 - s) y_j + s/K, so that
     no logit gains from growing without end.
     """
-    return (target + label_smoothing * (share - target)) * (log_normaliser - logit)
+    return (target + label_smoothing * (share - target)) * ((largest - logit) + log_excess)
 
 
 @add_loss(
@@ -73,27 +75,27 @@ def softmax_cross_entropy(logit, target, log_normaliser, share, label_smoothing=
         "optax": "same of log_softmax (kl_divergence)",
     },
 )
-def kl_divergence(logit, target, log_normaliser, share, label_smoothing=0.0):
+def kl_divergence(logit, target, largest, log_excess, share, label_smoothing=0.0):
     """Cross-entropy less the target's own entropy, Σ_j y_j (log y_j - log p_j): 0 where the answer is the target.
 
     Its slopes are cross-entropy's, and so is its value unless labels are smoothed.
     """
     smoothed = target + label_smoothing * (share - target)
     entropy = smoothed * log(where(smoothed > 0.0, smoothed, 1.0))
-    return entropy + smoothed * (log_normaliser - logit)
+    return entropy + smoothed * ((largest - logit) + log_excess)
 
 
 def true_class_statistic(logits, targets):
-    """log Σ_j exp(z_j), and the logarithm of the true class's probability."""
-    normaliser = logsumexp(logits)
-    return normaliser, row_dot(logits, targets) - normaliser
+    """The largest logit m, log Σ_j exp(z_j - m), and the logarithm of the true class's probability."""
+    largest, log_excess = row_maximum(logits), logsumexp_above(logits)
+    return largest, log_excess, (row_dot(logits, targets) - largest) - log_excess
 
 
-def softmax_focal_derivative(logit, target, log_normaliser, log_true, gamma=2.0):
+def softmax_focal_derivative(logit, target, largest, log_excess, log_true, gamma=2.0):
     """∂/∂z_j = (1 - p)^γ (γ p log p/(1 - p) - 1) (y_j - p_j), with p of the true class."""
     miss = maximum(-expm1(log_true), 1e-37)
     slope = exp(gamma * log(miss)) * (gamma * exp(log_true) * log_true / miss - 1.0)
-    return slope * (target - exp(logit - log_normaliser))
+    return slope * (target - exp((logit - largest) - log_excess))
 
 
 @add_loss(
@@ -112,15 +114,15 @@ def softmax_focal_derivative(logit, target, log_normaliser, log_true, gamma=2.0)
         "optax": "none",
     },
 )
-def softmax_focal(logit, target, log_normaliser, log_true, gamma=2.0):
+def softmax_focal(logit, target, largest, log_excess, log_true, gamma=2.0):
     """Cross-entropy that turns away from rows already right: -(1 - p)^γ log p, with p of the true class."""
     miss = maximum(-expm1(log_true), 1e-37)
     return -target * exp(gamma * log(miss)) * log_true
 
 
-def poly_cross_entropy_derivative(logit, target, log_normaliser, log_true, epsilon=2.0):
+def poly_cross_entropy_derivative(logit, target, largest, log_excess, log_true, epsilon=2.0):
     """∂/∂z_j = -(1 + ε p) (y_j - p_j), with p of the true class."""
-    return -(1.0 + epsilon * exp(log_true)) * (target - exp(logit - log_normaliser))
+    return -(1.0 + epsilon * exp(log_true)) * (target - exp((logit - largest) - log_excess))
 
 
 @add_loss(
@@ -135,7 +137,7 @@ def poly_cross_entropy_derivative(logit, target, log_normaliser, log_true, epsil
     parents=("softmax_cross_entropy",),
     peers={"pytorch": "none", "keras": "none", "optax": "same (poly_loss_cross_entropy, epsilon=2)"},
 )
-def poly_cross_entropy(logit, target, log_normaliser, log_true, epsilon=2.0):
+def poly_cross_entropy(logit, target, largest, log_excess, log_true, epsilon=2.0):
     """Cross-entropy with the first term of its Taylor series in 1 - p changed by ε: -log p + ε (1 - p)."""
     return target * (-log_true - epsilon * expm1(log_true))
 

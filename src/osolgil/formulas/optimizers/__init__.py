@@ -21,6 +21,7 @@ from osolgil.formulas.optimizers import (
     sign_based,
     switching,
     variance,
+    whitening,
 )
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "sign_based",
     "switching",
     "variance",
+    "whitening",
 ]

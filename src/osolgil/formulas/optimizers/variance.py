@@ -1,6 +1,6 @@
 """What stands under the step: other measures of a gradient's size and noise than Adam's mean square."""
 
-from osolgil.formulas._vocabulary import maximum, minimum, sign, sqrt, where
+from osolgil.formulas._vocabulary import column_maxima, maximum, minimum, row_maxima, sign, sqrt, sum, where
 from osolgil.formulas.catalog import NOT_AVAILABLE, add_optimizer
 from osolgil.formulas.optimizers.adam import ADAM, adam_coefficients
 
@@ -144,14 +144,16 @@ def adashift_coefficients(t, learning_rate, beta1, beta2, epsilon):
 
 
 @add_optimizer(
+    scope="layer",
     state=("mean", "squares", "previous1", "previous2", "previous3"),
+    shapes={"squares": ()},
     defaults={**ADAM, "epsilon": 1e-10},
     coefficients=adashift_coefficients,
     title="AdaShift",
-    paper="Z. Zhou, Q. Zhang, G. Lu, H. Wang, W. Zhang, Y. Yu, arXiv:1810.00143, Algorithm 3, element by element",
+    paper="Z. Zhou, Q. Zhang, G. Lu, H. Wang, W. Zhang, Y. Yu, arXiv:1810.00143, Algorithm 3 with φ = max",
     year=2018,
     parents=("adam",),
-    changes="Puts the gradient of three steps ago into the squares, and only newer ones into the mean.",
+    changes="Squares a layer's largest gradient of three steps ago, and takes only newer ones into the mean.",
     answers="A large gradient also has a large denominator, so Adam undervalues it and may not converge.",
     peers=NOT_AVAILABLE,
 )
@@ -159,12 +161,14 @@ def adashift(
     theta, gradient, mean, squares, previous1, previous2, previous3, learning_rate, correction, beta1,
     last_weight, weight, beta2, epsilon,
 ):  # fmt: skip
-    """Squares from another time: v ← β₂ v + (1 - β₂) g_{n-3}², θ ← θ - γ Σ β₁^i g_{n-i}/(w (√v̂ + ε)), i = 0, 1, 2.
+    """Squares of another time: v ← β₂ v + (1 - β₂) max g_{n-3}², θ ← θ - γ Σ β₁^i g_{n-i}/(w (√v̂ + ε)), i = 0, 1, 2.
 
-    The paper keeps 10 gradients and lets a layer share its largest square; each kept gradient is an array here.
+    A layer shares its largest square: an element's own would be 0 where it wakes up. The paper keeps 10 gradients;
+    each is an array here.
     """
     mean = beta1 * mean - last_weight * previous3 + weight * gradient
-    squares = beta2 * squares + (1.0 - beta2) * (previous3 * previous3)
+    largest = sum(column_maxima(row_maxima(previous3 * previous3)))
+    squares = beta2 * squares + (1.0 - beta2) * largest
     step = learning_rate * mean / (sqrt(squares * correction) + epsilon)
     return theta - step, mean, squares, gradient, previous1, previous2
 

@@ -23,6 +23,8 @@ from osolgil.formulas.own.steps import STEP, per_step
 SCALARS = 16
 """Coefficients the engine keeps for an optimizer."""
 
+_PARAMETERS = {"theta", "parameter", "parameters", "param", "params", "weight", "weights", "w", "x"}
+_GRADIENTS = {"gradient", "gradients", "grad", "grads", "g"}
 _NO_PAPER = "a formula of your own"
 _PEERS = MappingProxyType(dict.fromkeys(("pytorch", "keras", "optax"), "not available: it is your own"))
 _IN_RECIPES = {
@@ -71,6 +73,12 @@ def _optimizer(written: Written) -> OwnOptimizer:
         raise _error(
             where, "an optimizer's first two arguments are the parameter and its gradient, without a default"
         )
+    first = formula.required[:2]
+    if first[0] in _GRADIENTS or first[1] in _PARAMETERS:
+        raise _error(
+            where,
+            f"the parameter comes first, its gradient second; here '{first[0]}' stands before '{first[1]}'",
+        )
     if second is None:
         coefficients, update, state, defaults = _without_coefficients(where, formula)
     else:
@@ -94,6 +102,7 @@ def _optimizer(written: Written) -> OwnOptimizer:
         answers="",
     )
     trial.optimizer(row, where)
+    trial.descent(row, where)
     return row
 
 

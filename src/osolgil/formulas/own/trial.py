@@ -39,6 +39,22 @@ def optimizer(row: Optimizer, where: str) -> None:
                 )
 
 
+def descent(row: Optimizer, where: str) -> None:
+    """Where the gradient is 1 all the time, a parameter must not have risen in the end."""
+    theta, states = np.zeros(1), [np.zeros(1) for _ in row.state]
+    for step in range(1, _STEPS + 1):
+        scalars = list(row.defaults.values())
+        if row.coefficients is not None:
+            scalars = _values(row.coefficients, [float(step), *scalars], where)
+        theta, *states = _values(row.formula, [theta, np.ones(1), *states, *scalars], where)
+    risen = float(np.max(theta))
+    if risen > 0.0:
+        raise SettingsError(
+            f"{where}: it climbs. Where the gradient is 1, the parameter goes from 0 to {risen:.3g} in {_STEPS} "
+            "steps instead of down; is a sign wrong?"
+        )
+
+
 def slope(
     value: Callable[..., Any], derivative: Callable[..., Any], variables: int, where: str, name: str
 ) -> None:  # fmt: skip

@@ -3,7 +3,8 @@
   const tree = document.querySelector("svg.tree");
   const nodes = new Map(Array.from(tree.querySelectorAll(".node"), (node) => [node.dataset.name, node]));
   const edges = Array.from(tree.querySelectorAll(".edge"));
-  const cards = Array.from(document.querySelectorAll("#panel article"));
+  const panel = document.getElementById("panel");
+  const cards = Array.from(panel.querySelectorAll("article"));
   const hint = document.getElementById("hint");
   const search = document.getElementById("search");
 
@@ -49,6 +50,14 @@
   function go(name) {
     history.replaceState(null, "", name ? "#" + name : location.pathname + location.search);
     choose(name);
+    const place = panel.getBoundingClientRect();
+    if (name && (place.bottom < 0 || place.top > window.innerHeight)) panel.scrollIntoView({ behavior: "smooth" });
+  }
+
+  /* A tree wider than its window shows the middle of what there is to see first. */
+  function centre(name) {
+    const box = tree.parentElement, frame = box.getBoundingClientRect(), place = nodes.get(name).getBoundingClientRect();
+    box.scrollLeft += place.left + place.width / 2 - frame.left - frame.width / 2;
   }
 
   for (const [name, node] of nodes) {
@@ -75,5 +84,10 @@
     if (found.length === 1) choose(found[0]);
   });
   window.addEventListener("hashchange", () => choose(decodeURIComponent(location.hash.slice(1))));
-  choose(decodeURIComponent(location.hash.slice(1)));
+  const first = decodeURIComponent(location.hash.slice(1));
+  choose(first);
+  centre(nodes.has(first) ? first : nodes.keys().next().value);
+  if (nodes.has(first) && getComputedStyle(panel).position === "sticky") {
+    nodes.get(first).scrollIntoView({ block: "center", inline: "nearest" });
+  }
 })();

@@ -17,7 +17,7 @@ from osolgil.formulas.states import Block
 from osolgil.report.recipe.plan import Plan, indented, source
 
 _SIGNS = '''def signs(time, size):
-    """The random signs along which a second gradient is measured."""
+    """The random signs of a step."""
     return np.random.default_rng([SEED, time]).choice([-1.0, 1.0], size)'''
 _PASSED = '''def scalars(time, states):
     """The numbers every formula of step `time` takes, and the state with what is carried on."""
@@ -63,8 +63,9 @@ def evaluated(theta, states):
 
 
 def applies(row: Optimizer) -> bool:
-    """Whether a step has more formulas than the optimizer's own update."""
-    return len(stages.stages_of(row)) > 1
+    """Whether a step has more than the optimizer's own update: other formulas, or random signs."""
+    noisy = any(fitted.part.noise for fitted in stages.parts_of(row))
+    return noisy or len(stages.stages_of(row)) > 1
 
 
 def probes(row: Optimizer) -> bool:
@@ -103,7 +104,7 @@ def texts(plan: Plan, blocks: Sequence[Block]) -> list[str]:
 
 
 def _drawn(row: Optimizer, blocks: Sequence[Block], size: int) -> str:
-    """Code that fills the random signs of a probe in."""
+    """Code that fills the random signs in."""
     lines = []
     for fitted, begin in zip(stages.parts_of(row), stages.starts_of(row, blocks), strict=False):
         if fitted.part.noise:

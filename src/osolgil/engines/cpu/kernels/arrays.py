@@ -105,6 +105,17 @@ def column_maxima(x, rows, columns):
 
 
 @njit(**OPTIONS)
+def longest_row(x, rows, columns):
+    found, largest = 0, -1.0
+    for i in range(rows):
+        line = x[i * columns : (i + 1) * columns]
+        square = _dot(line, line)
+        if square > largest:
+            found, largest = i, square
+    return x[found * columns : (found + 1) * columns].copy()
+
+
+@njit(**OPTIONS)
 def transpose(x, rows, columns):
     result = np.empty(rows * columns, x.dtype)
     for i in range(rows):
@@ -189,6 +200,29 @@ def orthonormal(x, rows):
         for k in range(rows):
             result[i * rows + k] *= signs[i]
     return transpose(result, rows, rows)
+
+
+@njit(**OPTIONS)
+def upper_triangle(x, rows, columns):
+    result = x.copy()
+    for i in range(rows):
+        for j in range(min(i, columns)):
+            result[i * columns + j] = x.dtype.type(0.0)
+    return result
+
+
+@njit(**OPTIONS)
+def triangular_quotient(x, upper, rows, columns):
+    """Each row by forward substitution: what an element is known to be is taken from all that follow it."""
+    result = x.copy()
+    for i in range(rows):
+        line = result[i * columns : (i + 1) * columns]
+        for j in range(columns):
+            line[j] /= upper[j * columns + j]
+            known = line[j]
+            for k in range(j + 1, columns):
+                line[k] -= known * upper[j * columns + k]
+    return result
 
 
 @njit(**OPTIONS)

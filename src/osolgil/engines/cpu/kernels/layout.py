@@ -72,6 +72,8 @@ OBSERVED_ROWS = 16
 # rows that a loss or a row-wise activation looks at at once; most copies of them, and numbers per row beside these
 FEWEST_LANES, MOST_LANES = 16, 128
 BLOCKS_OF_ROWS, LANE_NUMBERS = 4, 40
+# words over rows that leave the largest entry in the second of their places
+FIND_THE_LARGEST = ("logsumexp", "logsumexp_above", "simplex_threshold")
 PIECE_ROWS = 512
 PANEL_STEPS = 512
 PANEL_SIZE = 32 * PANEL_STEPS

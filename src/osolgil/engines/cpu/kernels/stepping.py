@@ -117,7 +117,7 @@ def pass_stages(kind, stages, layers, blocks, theta, gradient, state, coefficien
 
 @njit
 def draw_signs(state, size, run, rank, team):
-    """Fill the noise of a probe with -1 and 1, which depend on the run's seed and the step alone."""
+    """Fill the noise with -1 and 1, which depend on the run's seed and the step alone."""
     key = mixed(mixed(np.uint64(run[SEED]) + np.uint64(991)) + np.uint64(run[STEP]))
     start, stop = portion(size, rank, team)
     one = state.dtype.type(1.0)

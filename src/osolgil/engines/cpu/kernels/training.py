@@ -92,6 +92,12 @@ def _probes(run, coefficients):
 
 
 @njit
+def _draws(run, coefficients):
+    """Whether this step needs random signs: for its probe, or, where noise waits for none, always."""
+    return run[NOISE] >= 0 and (run[PROBING] <= 1 or _probes(run, coefficients))
+
+
+@njit
 def _epoch(
     stages, layers, blocks, theta, running, gradient, state, carried, hyper, run, penalty, space, places, order,
     inputs, targets, rows, loss, epoch, coefficients, limits, record, before, rank, team, sync,
@@ -116,10 +122,10 @@ def _epoch(
             loss, limits, observed, rank, team, sync,
         )  # fmt: skip
         total += measured
+        if atomic_load(sync, _HALT) == 0 and _draws(run, coefficients):
+            draw_signs(state, theta.size, run, rank, team)
+            barrier(sync, team)
         if atomic_load(sync, _HALT) == 0 and _probes(run, coefficients):
-            if run[NOISE] >= 0:
-                draw_signs(state, theta.size, run, rank, team)
-                barrier(sync, team)
             pass_stages(
                 PROBE_STAGE, stages, layers, blocks, theta, gradient, state, coefficients, rank, team, sync
             )
