@@ -97,7 +97,8 @@ def to_model(estimator: Any) -> Model | None:
     limits = answers.limits if amounts else None
     return Model(
         predictors[0].network,
-        *members[0],
+        members[0][0],
+        members[0][1],
         answers.task,
         None if amounts else tuple(map(str, answers.classes)),
         "target",
