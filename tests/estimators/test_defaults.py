@@ -17,7 +17,7 @@ SMALL = {"hidden": (8,), "epochs": 6, "random_state": 0}
 
 
 def test_what_is_left_as_it_is_comes_from_the_table_and_what_is_said_stays():
-    deep = DeepClassifier(defaults="table", hidden=(16,), epochs=5, ensemble=3, random_state=0).fit(X, Y)
+    deep = DeepClassifier(defaults="table", hidden=(16,), epochs=25, ensemble=3, random_state=0).fit(X, Y)
     table = defaults.values(tabular_defaults("classification", len(X)))
     for name, value in table.items():
         if name in deep.settings_ and name not in ("hidden", "epochs", "ensemble"):
