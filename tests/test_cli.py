@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -48,6 +49,21 @@ def test_a_race_prints_its_verdict_and_leaves_everything(capsys, tmp_path):
     assert "osolgil-iris/report.html" in output.out
     expected = {"verdict.json", "history.parquet", "model.json", "plan.json", "report.html"}
     assert expected <= {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_an_ensemble_with_the_defaults_for_tables_is_trained_and_predicts(model, capsys, language):
+    table = str(model.parent / "fruit.csv")
+    asked = ["train", table, "--defaults", "table", "--epochs", "6", "--ensemble", "3", "--out", "out"]
+    assert main([*asked, "--quiet", "--lang", language]) == 0
+    output = capsys.readouterr().out
+    assert ("mean answer of 3 networks" if language == "en" else "신경망 3개의 평균 답") in output
+    facts = json.loads(Path("out/training.json").read_text("utf-8"))
+    assert facts["choice"]["folds"] is True
+    assert facts["validated_on"] == "the fold each network left out"
+    assert facts["settings"]["scaling"] == "robust"
+    assert main(["predict", "out", table, "--probabilities"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 121
 
 
 def test_json_is_json_and_quiet_is_sentences_and_folders_are_counted(capsys, tmp_path):
@@ -133,6 +149,11 @@ def test_rows_of_no_use_are_one_sentence(model, capsys, content, words):
         (["race", "iris", "--loss", "squared_error"], "regression"),
         (["train", "iris", "--hyperparameters", "beta1"], "pairs such as"),
         (["train", "iris", "--learning-rate", "nan"], "finite"),
+        (["train", "iris", "--defaults", "tabel"], "Did you mean 'table'"),
+        (["train", "iris", "--numbers", "piecewise(bin=3)"], "Did you mean 'bins'"),
+        (["race", "iris", "--scaling", "robst"], "Did you mean 'robust'"),
+        (["train", "iris", "--keep", "bset"], "Did you mean 'best'"),
+        (["train", "iris", "--ensemble", "99", "--folds", "--epochs", "1", "--test", "0.9"], "99 folds"),
         (["predict", "nowhere", "rows.csv"], "no model at nowhere"),
         (["report", "nowhere"], "Cannot read"),
     ],
@@ -159,6 +180,7 @@ FLAGS = (
     "--target", "--task", "--test", "--weights", "--optimizer", "--hidden", "--activation", "--normalization",
     "--initial-scale", "--loss", "--dropout", "--l1", "--l2", "--weight-decay", "--clip-norm", "--precision",
     "--batch-size", "--hyperparameters", "--learning-rate", "--seed", "--nonsense",
+    "--scaling", "--numbers", "--keep", "--patience", "--defaults",
 )  # fmt: skip
 RACE_FLAGS = (
     "--optimizers",

@@ -32,7 +32,7 @@ def _commands(document: Path) -> set[str]:
 def _unknown(commands: set[str]) -> list[str]:
     source = "".join(path.read_text("utf-8") for path in (ROOT / "src/osolgil").rglob("*.py"))
     options = {option for line in commands for option in re.findall(r"--[a-z-]+", line)}
-    return sorted(option for option in options if f'"{option}"' not in source)
+    return sorted(option for option in options if not re.search(rf'"{option}["/]', source))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from osolgil.data import from_arrays, load
+    from osolgil.data import Encoding, from_arrays, load
     from osolgil.diagnosis import Diagnosis, diagnose
     from osolgil.errors import DataError, MissingLibraryError, OsolgilError, OutputError, SettingsError
     from osolgil.estimators import DeepClassifier, DeepRegressor, Search, search
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from osolgil.training import Trained, train
 
 __all__ = [
-    "DataError", "DeepClassifier", "DeepRegressor", "Diagnosis", "Entrant", "Landscape", "MissingLibraryError",
-    "Model", "OsolgilError", "OutputError", "Paths", "RaceSettings", "Search", "SettingsError", "Trained", "Verdict",
-    "activation", "diagnose", "export", "from_arrays", "landscape", "load", "load_estimator", "loss", "optimizer",
-    "path", "race", "search", "train",
+    "DataError", "DeepClassifier", "DeepRegressor", "Diagnosis", "Encoding", "Entrant", "Landscape",
+    "MissingLibraryError", "Model", "OsolgilError", "OutputError", "Paths", "RaceSettings", "Search", "SettingsError",
+    "Trained", "Verdict", "activation", "diagnose", "export", "from_arrays", "landscape", "load", "load_estimator",
+    "loss", "optimizer", "path", "race", "search", "train",
 ]  # fmt: skip
 __version__ = "0.1.0"
 
@@ -37,7 +37,7 @@ _HOMES = {
     **dict.fromkeys(
         ("DataError", "MissingLibraryError", "OsolgilError", "OutputError", "SettingsError"), "osolgil.errors"
     ),
-    **dict.fromkeys(("from_arrays", "load"), "osolgil.data"),
+    **dict.fromkeys(("Encoding", "from_arrays", "load"), "osolgil.data"),
     **dict.fromkeys(("activation", "loss", "optimizer"), "osolgil.formulas.own.declare"),
     **dict.fromkeys(("Diagnosis", "diagnose"), "osolgil.diagnosis"),
     **dict.fromkeys(("Entrant", "RaceSettings", "Verdict"), "osolgil.race"),

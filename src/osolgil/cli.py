@@ -23,7 +23,7 @@ from osolgil.command_line import (
     values,
     walks,
 )
-from osolgil.command_line.asked import settings
+from osolgil.command_line.asked import settings, training
 from osolgil.command_line.folders import new_folder, resumable_folder
 from osolgil.command_line.printing import print_json
 
@@ -88,6 +88,8 @@ def race(
     weight_decay: options.WeightDecay = None,
     clip_norm: options.ClipNorm = None,
     schedule: options.Schedule = None,
+    scaling: options.Scaling = None,
+    numbers: options.Numbers = None,
     precision: options.Precision = None,
     batch_size: options.BatchSize = None,
     epochs: options.Epochs = None,
@@ -140,7 +142,15 @@ def train(
     task: options.TaskName = None,
     test: options.Test = None,
     weights: options.Weights = None,
-    optimizer: Annotated[str, typer.Option("--optimizer", help="Optimizer to train with.")] = "adam",
+    defaults: options.Defaults = None,
+    ensemble: options.Ensemble = None,
+    folds: options.Folds = None,
+    keep: options.Keep = None,
+    patience: options.Patience = None,
+    clip_targets: options.ClipTargets = False,
+    optimizer: Annotated[
+        str | None, typer.Option("--optimizer", help="Optimizer to train with. [adam]", show_default=False)
+    ] = None,
     learning_rate: options.LearningRate = None,
     hyperparameters: options.Hyperparameters = None,
     hidden: options.Hidden = None,
@@ -155,6 +165,8 @@ def train(
     weight_decay: options.WeightDecay = None,
     clip_norm: options.ClipNorm = None,
     schedule: options.Schedule = None,
+    scaling: options.Scaling = None,
+    numbers: options.Numbers = None,
     precision: options.Precision = None,
     batch_size: options.BatchSize = None,
     epochs: options.Epochs = None,
@@ -167,8 +179,8 @@ def train(
     as_json: options.Json = False,
     lang: options.Lang = _ENGLISH,
 ) -> None:
-    """Train one network with one optimizer, and keep the weights of its last epoch."""
-    asked = settings(context.params)
+    """Train one network with one optimizer, or an ensemble; --defaults table for the best known on tables."""
+    asked = settings(context.params) | training(context.params)
     rows = values.test_rows(test) if test is not None else None
     others = values.pairs(hyperparameters) if hyperparameters is not None else None
     folder = Path(out).expanduser() if out else resumable_folder(source) if resume else new_folder(source)

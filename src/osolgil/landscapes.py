@@ -123,7 +123,8 @@ def landscape(
     names = [catalog.optimizer(name).name for name in optimizers]
     _check(names, directions, grid)
     chosen = RaceSettings(entrants=tuple(Entrant(name, name) for name in dict.fromkeys(names)), **settings)
-    data, workers = data_of(inputs, targets, target, task, None, chosen.seed, sample_weight), threads(jobs)
+    data = data_of(inputs, targets, target, task, None, chosen.seed, sample_weight, chosen.encoding)
+    workers = threads(jobs)
     chosen = chosen.completed(data.task, len(data.train))
     data = fitted(data, chosen)
     job, network = task_of(data, chosen), chosen.network(data.train.inputs.shape[1], data.outputs)

@@ -18,8 +18,7 @@ from osolgil.network import Network
 
 FORMAT = 2
 _DIGESTS_SINCE = 2
-
-
+_MOST_NETWORKS = 1024
 _DAMAGES = (
     KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError, MemoryError,
     OsolgilError,
@@ -35,6 +34,8 @@ class Model:
     target_mean, target_scale: turn a regression output into the target's own unit; with link "log" the output
     is a logarithm, and its exponential is turned.
     made_by: what trained it, for people.
+    others: parameters and running averages of further networks of the same shape, whose mean answer this model gives.
+    target_limits: smallest and largest number it answers, those of the training rows; None for no limit.
     """
 
     network: Network
@@ -48,6 +49,8 @@ class Model:
     preprocessing: Preprocessing
     made_by: dict[str, Any] = field(default_factory=dict)
     link: str = "identity"
+    others: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+    target_limits: tuple[float, float] | None = None
 
     @classmethod
     def of(
@@ -64,11 +67,26 @@ class Model:
             data.target_scale, data.preprocessing, made_by, data.link,
         )  # fmt: skip
 
+    @property
+    def members(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """Parameters and running averages of every network: one, or as many as the ensemble has."""
+        return ((self.parameters, self.running), *self.others)
+
     def outputs(self, inputs: np.ndarray) -> np.ndarray:
-        """The network's outputs (rows, outputs) for preprocessed inputs (rows, features)."""
+        """The network's outputs (rows, outputs) for preprocessed inputs (rows, features); of several, `combined`."""
+        if not self.others:
+            from osolgil.engines.cpu.fleet import outputs
+
+            return outputs(self.network, self.parameters, self.running, inputs)
+        from osolgil.ensembles import combined
+
+        return combined(self.member_outputs(inputs), self.task, self.link)
+
+    def member_outputs(self, inputs: np.ndarray) -> np.ndarray:
+        """Every network's own outputs (networks, rows, outputs)."""
         from osolgil.engines.cpu.fleet import outputs
 
-        return outputs(self.network, self.parameters, self.running, inputs)
+        return np.stack([outputs(self.network, *member, inputs) for member in self.members])
 
     def probabilities(self, inputs: Any) -> np.ndarray:
         """Probability of every class (rows, classes) or label (rows, labels) for raw rows: see `shares`."""
@@ -105,7 +123,8 @@ class Model:
         if self.link == "log":
             with np.errstate(over="ignore"):
                 values = np.exp(values)
-        return values * self.target_scale + self.target_mean
+        values = values * self.target_scale + self.target_mean
+        return values if self.target_limits is None else np.clip(values, *self.target_limits)
 
     def export(self, to: str, out: str | Path, *, inputs: str = "raw") -> list[Path]:
         """Write it as an ONNX graph, a PyTorch module, a Python or a C file: see `osolgil.export`."""
@@ -173,6 +192,8 @@ class Model:
             "target_mean": self.target_mean,
             "target_scale": self.target_scale,
             "link": self.link,
+            **({"networks": len(self.members)} if self.others else {}),
+            **({"target_limits": list(self.target_limits)} if self.target_limits else {}),
             "preprocessing": self.preprocessing.to_json(),
             "made_by": self.made_by,
         }
@@ -209,7 +230,10 @@ class Model:
     def _from(cls, facts: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
         own.restore(facts.get("formulas", {}))
         network = Network.from_dict(facts["network"])
-        _check_size(network, tensors)
+        networks = int(facts.get("networks", 1))
+        if not 1 <= networks <= _MOST_NETWORKS:
+            raise ValueError(f"its number of networks is {networks}")
+        _check_size(network, networks, tensors)
         classes = facts["class_names"]
         if facts["precision"] not in ("float32", "float64"):
             raise ValueError("its precision is neither float32 nor float64")
@@ -217,10 +241,11 @@ class Model:
             raise ValueError("its classes do not fit its network")
         if facts.get("link", "identity") not in ("identity", "log"):
             raise ValueError("its link is neither identity nor log")
+        first = (np.zeros(network.size, facts["precision"]), network.initial_running(facts["precision"]))
+        limits = facts.get("target_limits")
         model = cls(
             network,
-            np.zeros(network.size, facts["precision"]),
-            network.initial_running(facts["precision"]),
+            *first,
             facts["task"],
             tuple(map(str, classes)) if classes else None,
             str(facts["target_name"]),
@@ -229,6 +254,8 @@ class Model:
             Preprocessing.from_json(facts["preprocessing"]),
             dict(facts["made_by"]),
             facts.get("link", "identity"),
+            tuple((np.zeros_like(first[0]), first[1].copy()) for _ in range(networks - 1)),
+            (float(limits[0]), float(limits[1])) if limits else None,
         )
         if len(model.preprocessing.feature_names) != network.widths[0]:
             raise ValueError("its inputs do not fit its network")
@@ -241,15 +268,15 @@ class Model:
 
 
 def _tensors(model: Model) -> dict[str, np.ndarray]:
-    """Views of a model's numbers by name: layer0.weight (inputs, outputs), layer0.bias …"""
-    tensors = {
-        f"layer{place}.{name}": values
-        for place, layer in enumerate(model.network.unpack(model.parameters))
-        for name, values in layer.items()
-    }
-    for place, (mean, variance) in model.network.unpack_running(model.running).items():
-        tensors[f"layer{place}.running_mean"] = mean
-        tensors[f"layer{place}.running_variance"] = variance
+    """Views of a model's numbers by name: layer0.weight (inputs, outputs), layer0.bias …, network1.layer0.weight …"""
+    tensors = {}
+    for number, (parameters, running) in enumerate(model.members):
+        whose = f"network{number}." if number else ""
+        for place, layer in enumerate(model.network.unpack(parameters)):
+            tensors |= {f"{whose}layer{place}.{name}": values for name, values in layer.items()}
+        for place, (mean, variance) in model.network.unpack_running(running).items():
+            tensors[f"{whose}layer{place}.running_mean"] = mean
+            tensors[f"{whose}layer{place}.running_variance"] = variance
     return tensors
 
 
@@ -287,9 +314,9 @@ def _check_format(facts: Any, path: Path) -> None:
         )
 
 
-def _check_size(network: Network, tensors: dict[str, np.ndarray]) -> None:
-    """Refuse a network of another size than its numbers before memory is taken for it."""
-    if network.size + network.running_size != sum(tensor.size for tensor in tensors.values()):
+def _check_size(network: Network, networks: int, tensors: dict[str, np.ndarray]) -> None:
+    """Refuse networks of another size than their numbers before memory is taken for them."""
+    if networks * (network.size + network.running_size) != sum(tensor.size for tensor in tensors.values()):
         raise ValueError("its tensors do not fit its network")
 
 

@@ -49,6 +49,11 @@ DEFINITIONS = {
     "lisht": lambda x: x * mpmath.tanh(x),
     "log_sigmoid": lambda x: -softplus(-x),
     "mish": lambda x: x * mpmath.tanh(softplus(x)),
+    "parametric_mish": lambda x: x * mpmath.tanh(softplus(x)),
+    "parametric_selu": lambda x: (
+        mpf("1.0507009873554804934193349852946")
+        * _piece(x > 0, x, mpf("1.6732632423543772848170429916717") * mpmath.expm1(x))
+    ),
     "prelu": lambda x: max(x, 0) + min(x, 0) / 4,
     "quick_gelu": lambda x: x * sigmoid(mpf("1.702") * x),
     "relu": lambda x: (x + abs(x)) / 2,

@@ -61,14 +61,14 @@ SATURATED = {
 }
 SMOOTHNESS = {
     -1: {"step", "threshold", "hard_shrink"},
-    0: {"relu", "relu6", "leaky_relu", "prelu", "rrelu", "selu", "hard_sigmoid", "hard_tanh", "hard_swish",
-        "soft_shrink", "sparse_sigmoid"},
+    0: {"relu", "relu6", "leaky_relu", "prelu", "rrelu", "selu", "parametric_selu", "hard_sigmoid", "hard_tanh",
+        "hard_swish", "soft_shrink", "sparse_sigmoid"},
     1: {"elu", "celu", "softsign", "symlog", "relu_squared", "sparse_plus"},
     2: {"isrlu"},
 }  # fmt: skip
 # every other row is a composition of analytic functions
-FALLING = {"gelu", "gelu_tanh", "quick_gelu", "silu", "hard_swish", "mish", "smish", "golu", "tanh_exp", "serf",
-           "lisht", "gaussian", "sine", "growing_cosine"}  # fmt: skip
+FALLING = {"gelu", "gelu_tanh", "quick_gelu", "silu", "hard_swish", "mish", "parametric_mish", "smish", "golu",
+           "tanh_exp", "serf", "lisht", "gaussian", "sine", "growing_cosine"}  # fmt: skip
 FIXED = {
     "relu": ((0.0, INF),),
     "identity": ((-INF, INF),),

@@ -27,7 +27,7 @@ MODERATE = np.array([float(point) for point in POINTS])
 EXTREME = [0.0, 5e-324, 1e-310, 1e-300, 1e-45, 1e-38, 30.0, 400.0, 1e38, np.inf]
 EXTREME = np.array([*EXTREME, *(-x for x in EXTREME), np.nan])
 # a written constant, such as 1/√(2π), has no more digits than a float; tanhshrink's continued fraction has an end
-OF_FEW_DIGITS = {"erf", "gelu", "gelu_tanh", "selu", "serf", "tanhshrink"}
+OF_FEW_DIGITS = {"erf", "gelu", "gelu_tanh", "parametric_selu", "selu", "serf", "tanhshrink"}
 ENDLESS = {"sine", "snake", "growing_cosine"}  # no limit at ±inf: nan
 # largest error of the compiled value and slope, in ulp as `laws.accuracy` counts them
 LARGEST_ULP = {
@@ -53,6 +53,8 @@ LARGEST_ULP = {
     "lisht": (2, 3),
     "log_sigmoid": (2, 2),
     "mish": (2, 8),
+    "parametric_mish": (2, 8),
+    "parametric_selu": (3, 3),
     "prelu": (0, 0),
     "quick_gelu": (3, 4),
     "relu": (0, 0),

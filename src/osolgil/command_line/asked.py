@@ -8,7 +8,8 @@ from osolgil.command_line import values
 
 _DIRECT = (
     "activation", "initial_scale", "loss", "dropout", "l1", "l2", "weight_decay", "clip_norm", "schedule",
-    "precision", "batch_size", "epochs", "seeds", "confirmation_seeds", "confidence", "seed",
+    "scaling", "numbers", "precision", "batch_size", "epochs", "seeds", "confirmation_seeds", "confidence",
+    "seed",
 )  # fmt: skip
 
 
@@ -22,3 +23,10 @@ def settings(given: dict[str, Any]) -> dict[str, Any]:
     if given.get("normalization") not in (None, "none"):
         asked["normalization"] = given["normalization"]
     return asked
+
+
+def training(given: dict[str, Any]) -> dict[str, Any]:
+    """What only a training has, where it was typed."""
+    names = ("defaults", "ensemble", "folds", "keep", "patience")
+    asked = {name: given[name] for name in names if given.get(name) is not None}
+    return asked | ({"clip_targets": True} if given.get("clip_targets") else {})

@@ -48,6 +48,34 @@ Schedule = Annotated[
     str | None, _option("--schedule", 'Of the learning rate: cosine, "linear_warmup(0.1)+cosine". [constant]')
 ]
 Loss = Annotated[str | None, _option("--loss", "huber, 'huber(delta=2)' or mine.py:my_own. [fits the task]")]
+Scaling = Annotated[
+    str | None,
+    _option("--scaling", "Of a table's numbers: standard, or robust with smooth clipping. [standard]"),
+]
+Numbers = Annotated[
+    str | None,
+    _option(
+        "--numbers", 'Their code: plain, piecewise, "piecewise(bins=32)", tree_piecewise, periodic. [plain]'
+    ),
+]
+Defaults = Annotated[
+    str | None, _option("--defaults", "What is taken where nothing is said: race or table. [race]")
+]
+Ensemble = Annotated[
+    int | None, _option("--ensemble", "Networks whose mean answer is the model. [1]", min=1, max=1024)
+]
+Folds = Annotated[
+    bool | None, _option("--folds/--no-folds", "Each network validates on another part of the rows. [no]")
+]
+Keep = Annotated[
+    str | None, _option("--keep", "Epoch kept: last, best, best-loss, best-mean, best-mean-loss. [last]")
+]
+Patience = Annotated[
+    int | None, _option("--patience", "Stop when so many epochs were no better. [never]", min=1)
+]
+ClipTargets = Annotated[
+    bool, _option("--clip-targets", "Answer numbers only within the range of the training targets.")
+]
 Precision = Annotated[str | None, _option("--precision", "float32 or float64. [float32]")]
 BatchSize = Annotated[int | None, _option("--batch-size", "Rows per training step. [by data size]")]
 Epochs = Annotated[int | None, _option("--epochs", "Passes over the training rows. [by data size]")]

@@ -9,6 +9,9 @@ from typing import Any, cast
 import numpy as np
 
 from osolgil.data import checks
+from osolgil.data.columns.encodings import Encoding
+from osolgil.data.columns.number import PLAIN
+from osolgil.data.columns.number import Answers as ColumnAnswers
 from osolgil.data.dataset import Dataset, Split, Task
 from osolgil.data.labels import check_labels
 from osolgil.data.leaks import find_leaks
@@ -29,6 +32,7 @@ def assemble(
     test_share: float | None,
     seed: int,
     sample_weight: Any = None,
+    encoding: Encoding = PLAIN,
 ) -> Dataset:
     """Turn raw rows into a Dataset; see `osolgil.data.load` for the meaning of the arguments."""
     give_weights(source, sample_weight)
@@ -37,7 +41,7 @@ def assemble(
     answers = read_answers(source, task)
     _check_answers(source, answers)
     parts = _split(source, answers, test_share, seed)
-    preprocessing, notes = _fit(source, answers, parts[0])
+    preprocessing, notes = _fit(source, answers, parts[0], encoding)
     checks.check_features(len(preprocessing.feature_names), notes)
     inputs = [preprocessing.transform(_take(source.inputs, part)) for part in parts]
     targets = [answers.values[part] for part in parts]
@@ -62,7 +66,7 @@ def assemble(
         target_mean=mean,
         target_scale=scale,
         preprocessing=preprocessing,
-        fingerprint=_fingerprint(source, answers, test_share, seed),
+        fingerprint=_fingerprint(source, answers, test_share, seed, encoding),
         notes=tuple(source.notes + notes + _clipped_note(splits, preprocessing)),
         image_shape=source.image_shape,
         weights_name=source.weights_name,
@@ -120,18 +124,21 @@ def _split(source: Source, answers: Answers, test_share: float | None, seed: int
     return split_rows(labels, len(answers.values), seed, share, official)
 
 
-def _fit(source: Source, answers: Answers, rows: np.ndarray) -> tuple[Preprocessing, list[str]]:
+def _fit(
+    source: Source, answers: Answers, rows: np.ndarray, encoding: Encoding
+) -> tuple[Preprocessing, list[str]]:
     """Learn the preprocessing from the training rows and look there for leaks."""
     training = _take(source.inputs, rows)
+    known = ColumnAnswers(answers.values[rows], answers.task == "classification")
     if source.is_table:
         notes = _leaks(source, training, answers, rows)
-        preprocessing, found = fit_table(training)
+        preprocessing, found = fit_table(training, encoding, known)
     elif source.divisor is not None:
         notes, found = [], []
         preprocessing = fit_pixels(_column_names(source), source.divisor, source.image_shape)
     else:
         notes = _leaks(source, training, answers, rows)
-        preprocessing, found = fit_array(training, _column_names(source))
+        preprocessing, found = fit_array(training, _column_names(source), encoding, known)
     named = Preprocessing(
         preprocessing.source_columns,
         preprocessing.columns,
@@ -197,7 +204,9 @@ def _clipped_note(splits: list[Split], preprocessing: Preprocessing) -> list[str
     return [f"{clipped} rows have a feature clipped to ±10 standard deviations."] if clipped else []
 
 
-def _fingerprint(source: Source, answers: Answers, test_share: float | None, seed: int) -> str:
+def _fingerprint(
+    source: Source, answers: Answers, test_share: float | None, seed: int, encoding: Encoding
+) -> str:
     choices = {
         "target": source.target_name,
         "task": answers.task,
@@ -209,6 +218,8 @@ def _fingerprint(source: Source, answers: Answers, test_share: float | None, see
     weights = [part for part in (source.weights, source.test_weights) if part is not None]
     if weights:
         choices["weights"] = source.weights_name
+    if not encoding.usual:
+        choices["encoding"] = [encoding.scaling, encoding.numbers]
     return digest(source.content, json.dumps(choices, sort_keys=True), *weights)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from osolgil.data.assemble import assemble, check_test_share
 from osolgil.data.builtin import BUILTIN, load_builtin
+from osolgil.data.columns.encodings import Encoding
 from osolgil.data.dataset import Dataset
 from osolgil.data.named import NAMED, load_named
 from osolgil.data.preprocessing import Preprocessing
@@ -27,6 +28,7 @@ def load(
     test: str | Path | float | None = None,
     seed: int = 0,
     sample_weight: str | None = None,
+    encoding: Encoding | None = None,
 ) -> Dataset:
     """Load a data set and make it ready for a network.
 
@@ -44,6 +46,7 @@ def load(
             test rows where the set has them).
         seed: controls the split, and nothing else.
         sample_weight: the column that says how much each row counts, 0 or more; it is no input then.
+        encoding: how numbers are scaled and encoded, by default standardised and nothing else.
 
     Returns:
         A Dataset: 60 % of the rows train, 20 % validate and 20 % test; from 10,000 rows on, and where test
@@ -66,7 +69,7 @@ def load(
         _add_test_file(raw, test)
     if sample_weight is not None and not isinstance(sample_weight, str):
         raise SettingsError("sample_weight of a data set or file is the name of a column.")
-    return assemble(raw, target or usual_target, task, share, seed, sample_weight)
+    return assemble(raw, target or usual_target, task, share, seed, sample_weight, encoding or Encoding())
 
 
 def from_arrays(
@@ -79,6 +82,7 @@ def from_arrays(
     seed: int = 0,
     name: str = "data",
     sample_weight: Any = None,
+    encoding: Encoding | None = None,
 ) -> Dataset:
     """Make arrays ready for a network.
 
@@ -92,6 +96,7 @@ def from_arrays(
         test: (inputs, targets) or (inputs, targets, weights) of the test rows, or the share of rows to test on.
         name: what to call the data.
         sample_weight: (rows,) how much each row counts, 0 or more; or a column of a DataFrame.
+        encoding: as for `load`.
 
     Raises:
         DataError: for NaN or infinite numbers in arrays, unequal lengths, wrong shapes, one class only …
@@ -114,7 +119,7 @@ def from_arrays(
         share = check_test_share(test)
     elif test is not None:
         raise DataError("test= must be a pair (inputs, targets) or a share between 0 and 1.")
-    return assemble(source, None, task, share, seed, sample_weight)
+    return assemble(source, None, task, share, seed, sample_weight, encoding or Encoding())
 
 
 def read_rows(path: str | Path, preprocessing: Preprocessing) -> tuple[np.ndarray, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from osolgil.data.columns.choice import KINDS, Column
-from osolgil.data.columns.number import NumberColumn
+from osolgil.data.columns.number import PLAIN, Answers, Encoding, NumberColumn
 from osolgil.data.source import list_names
 from osolgil.errors import DataError
 from osolgil.spelling import nearest
@@ -140,7 +140,7 @@ def _column_from(entry: dict[str, Any]) -> Column:
     }
     kind = KINDS[fields.pop("kind")]
     if kind.kind == "date":
-        fields["parts"] = tuple(NumberColumn(**part) for part in fields["parts"])
+        fields["parts"] = tuple(_column_from({"kind": "number", **part}) for part in fields["parts"])
     return kind(**fields)
 
 
@@ -175,20 +175,31 @@ def fit_pixels(names: tuple[str, ...], divisor: float, image_shape: tuple[int, .
     return Preprocessing(names, divisor=divisor, image_shape=image_shape)
 
 
-def fit_array(training: np.ndarray, names: tuple[str, ...]) -> tuple[Preprocessing, list[str]]:
+def fit_array(
+    training: np.ndarray,
+    names: tuple[str, ...],
+    encoding: Encoding = PLAIN,
+    answers: Answers | None = None,
+) -> tuple[Preprocessing, list[str]]:
     """Learn from the training rows of a numeric array (rows, columns) without missing values."""
     findings: dict[str, list[str]] = defaultdict(list)
     columns: list[Column] = []
     by_column = np.asfortranarray(training, dtype=np.float64)
     for place, name in enumerate(names):
-        column = NumberColumn.fit(name, _finite(by_column[:, place], name, np.arange(len(training))))
+        values = _finite(by_column[:, place], name, np.arange(len(training)))
+        column = NumberColumn.fit(name, values, encoding=encoding, answers=answers)
         _record(findings, name, column, "" if column else "constant", None)
         columns += [column] if column else []
     return Preprocessing(names, tuple(columns)), _sentences(findings)
 
 
-def fit_table(training: Any) -> tuple[Preprocessing, list[str]]:
-    """Learn from the training rows of a DataFrame: see columns/choice.py for what each column becomes."""
+def fit_table(
+    training: Any, encoding: Encoding = PLAIN, answers: Answers | None = None
+) -> tuple[Preprocessing, list[str]]:
+    """Learn from the training rows of a DataFrame: see columns/choice.py for what each column becomes.
+
+    encoding: of its numbers, with the rows' `answers` for bins found by trees.
+    """
     from osolgil.data.columns.cells import numbers_of
     from osolgil.data.columns.choice import choose_column
 
@@ -200,7 +211,7 @@ def fit_table(training: Any) -> tuple[Preprocessing, list[str]]:
     findings: dict[str, list[str]] = defaultdict(list)
     columns: list[Column] = []
     for name in names:
-        column, reason = choose_column(name, training[name])
+        column, reason = choose_column(name, training[name], encoding, answers)
         if reason == "infinite":
             _finite(numbers_of(training[name]), name, training.index)
         _record(findings, name, column, reason, training[name])
@@ -237,6 +248,8 @@ def _record_number(
         findings["text number"].append(name)
     if column.squash:
         findings["squashed"].append(name)
+    if column.edges or column.frequencies:
+        findings["bins" if column.edges else "waves"].append(name)
     if column.marks_missing:
         findings["missing"].append(name)
 
@@ -247,7 +260,9 @@ _SENTENCES = {
     "identifier": "Left out because it only numbers or names the rows: {names}.",
     "text number": "Text read as numbers (cells that are no number count as missing): {names}.",
     "missing": "Missing numbers take the training median and are marked in a feature of their own: {names}.",
-    "squashed": "Far outliers are squashed smoothly to within 3 interquartile ranges: {names}.",
+    "squashed": "Squashed smoothly to within 3 interquartile ranges: {names}.",
+    "bins": "Encoded piecewise by their way through bins, beside the number itself: {names}.",
+    "waves": "Encoded by cosines of fixed random frequencies, beside the number itself: {names}.",
     "date": "Read as dates, split into year, month, day of week, hour and seconds: {names}.",
     "text": "Read as free text, hashed into 32 features: {names}.",
     "rare": "Levels seen rarely share one feature: {names}.",

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from osolgil.data import Dataset
+from osolgil.data import Dataset, Encoding
 from osolgil.diagnosis.examination import Case, Course, inputs_of
 from osolgil.diagnosis.measurement import evenly, measure
 from osolgil.diagnosis.prediction import INFINITE_WIDTH, predict
@@ -95,7 +95,8 @@ def depths(
     if not counts or counts[0] < 1:
         raise SettingsError(f"Depths must be whole numbers from 1 up, not {tuple(depths)}.")
     workers = threads(jobs)
-    data = data_of(inputs, targets, None, None, None, int(settings.get("seed", 0)))
+    encoding = Encoding(settings.get("scaling", "standard"), settings.get("numbers", "plain"))
+    data = data_of(inputs, targets, None, None, None, int(settings.get("seed", 0)), encoding=encoding)
     reference = None
     rows = []
     for name in names:

@@ -83,12 +83,14 @@ class Amounts:
     """Numbers to predict: each target is standardised for the network, (y - mean) / scale, or a share of its mean.
 
     mean, scale: (targets,). With link "log" the network gives logarithms. flat: whether y was (rows,).
+    limits: least and largest answers (targets,), None for none.
     """
 
     mean: np.ndarray
     scale: np.ndarray
     link: str
     flat: bool
+    limits: tuple[np.ndarray, np.ndarray] | None = None
 
     task: ClassVar[catalog.Task] = "regression"
 
@@ -140,6 +142,10 @@ class Amounts:
                 values = np.minimum(np.exp(values), np.finfo(float).max)
         with np.errstate(over="ignore"):
             return values * self.scale + self.mean
+
+    def clipped(self, values: np.ndarray) -> np.ndarray:
+        """Answers (…, targets) within the limits."""
+        return values if self.limits is None else np.clip(values, *self.limits)
 
 
 def read_labels(y: Any, rows: int) -> Any:

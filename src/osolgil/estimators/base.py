@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import DataError, SettingsError
-from osolgil.estimators import inputs, plans, racing, runs, settings
+from osolgil.estimators import defaults, inputs, plans, racing, runs, settings
 from osolgil.estimators.answers import Labels
 from osolgil.estimators.calibration import check_kind, fit_calibration
 from osolgil.estimators.plans import Plan, Stopping
@@ -21,8 +21,14 @@ from osolgil.estimators.preparation import Answers, Prepared, Rows, check_share,
 from osolgil.estimators.watching import Watch
 from osolgil.estimators.workers import workers_of
 from osolgil.race.settings import RaceSettings
+from osolgil.spelling import hint
 
 _SEED_STEP = 1_000_000
+DEFAULTS = ("plain", "table")
+_DATA_SETTINGS = (
+    "scaling", "numbers", "clip_targets", "numeric", "categories", "missing", "class_weight", "loss", "quantiles",
+    "early_stopping", "calibrate", "validation_fraction", "precision",
+)  # fmt: skip
 
 
 class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -39,6 +45,10 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     patience: int
     tolerance: float
     ensemble: int
+    folds: bool
+    defaults: str
+    callbacks: Any
+    progress: bool | str
     missing: str
     categories: bool
     warm_start: bool
@@ -65,6 +75,10 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """
         self._begin()
         self.__dict__.pop("race_", None)
+        if self.defaults != "plain":
+            return defaults.fit(self, X, y, sample_weight, validation_data)
+        if validation_data is not None and self._folded():
+            raise SettingsError("With folds every row validates once; leave validation_data out, or folds.")
         prepared = self._prepared(X, y, sample_weight, validation_data, {})
         if self._races():
             racing.fit(self, prepared)
@@ -100,7 +114,7 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         saving.save(self, folder)
 
     def to_model(self) -> Any:
-        """The network as an `osolgil.Model`; None for an ensemble, several targets, quantiles or a calibration."""
+        """The network as an `osolgil.Model`; None for several targets, quantiles or a calibration."""
         from osolgil.estimators import saving
 
         check_is_fitted(self)
@@ -125,6 +139,16 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _begin(self) -> None:
         settings.check(self)
         check_kind(getattr(self, "calibrate", None))
+        if self.defaults not in DEFAULTS:
+            raise SettingsError(
+                f"defaults are plain or table, not {self.defaults!r}.{hint(self.defaults, DEFAULTS)}"
+            )
+        if self._folded() and (self.callbacks is not None or self.progress or self.warm_start):
+            raise SettingsError(
+                "callbacks, progress and warm_start know one set of training rows; set folds=False."
+            )
+        if self._folded() and getattr(self, "calibrate", None) is not None:
+            raise SettingsError("calibrate needs rows that all networks leave out; set folds=False.")
         if self.ensemble < 1:
             raise SettingsError(f"ensemble must be a whole number from 1 up, not {self.ensemble!r}.")
         check_share(self.validation_fraction)
@@ -138,11 +162,17 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _races(self) -> bool:
         return isinstance(self.optimizer, str) and self.optimizer == "race"
 
+    def _folded(self) -> bool:
+        """Whether every network of the ensemble leaves out rows of its own."""
+        return bool(self.folds) and self.ensemble > 1 and not self._races()
+
     def _share(self) -> float:
         """The share of rows that is held out for validation; a race tests on as many rows more."""
         share = float(self.validation_fraction)
         if self._races():
             return min(2.0 * share, 0.5)
+        if self._folded():
+            return 0.0
         return share if self.early_stopping or getattr(self, "calibrate", None) is not None else 0.0
 
     def _seed(self) -> int:
@@ -199,10 +229,8 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return self._encoded(answers, Rows(x, y, weights))
 
     def _data_key(self, seed: int) -> tuple[Any, ...]:
-        names = ("numeric", "categories", "missing", "class_weight", "loss", "quantiles", "early_stopping", "calibrate",
-                 "validation_fraction", "precision", "batch_size", "epochs", "normalization", "optimizer")  # fmt: skip
-        data = [repr(getattr(self, name, None)) for name in names[:-4]]
-        whole = repr(self.batch_size), self.normalization == "batch", self._races()
+        data = [repr(getattr(self, name, None)) for name in _DATA_SETTINGS]
+        whole = repr(self.batch_size), self.normalization == "batch", self._races(), self._folded()
         return (*data, *whole, seed if self.random_state is not None else None)
 
     def _plans(self, prepared: Prepared) -> list[Plan]:
@@ -219,7 +247,7 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         starts = self._starts(network)
         return [
             Plan(network, task, chosen, settled.epochs or 1, settled.precision, stopping, watch,
-                 None if starts is None else starts[place])
+                 None if starts is None else starts[place], self._folded())
             for place, task in enumerate(prepared.tasks)
         ]  # fmt: skip
 
@@ -283,7 +311,7 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """Curves of the first run: later members of an ensemble differ by chance alone."""
         first = outcomes[0].history
         self.loss_curve_ = first[:, layout.TRAINING_LOSS].tolist()
-        validated = len(prepared.tasks[0].validation) > 0
+        validated = len(prepared.tasks[0].validation) > 0 or self._folded()
         self.validation_losses_ = first[:, layout.VALIDATION_LOSS].tolist() if validated else None
         self.validation_scores_ = first[:, layout.VALIDATION_SCORE].tolist() if validated else None
         self.n_iter_, self.best_epoch_ = len(first), outcomes[0].best_epoch

@@ -69,7 +69,10 @@ class DeepClassifier(ClassifierMixin, DeepEstimator):
         patience: int = 10,
         tolerance: float = 0.0,
         ensemble: int = 1,
+        folds: bool = False,
         numeric: str = "auto",
+        scaling: str = "standard",
+        numbers: str = "plain",
         categories: bool = True,
         missing: str = "fill",
         warm_start: bool = False,
@@ -77,6 +80,7 @@ class DeepClassifier(ClassifierMixin, DeepEstimator):
         progress: bool | str = False,
         n_jobs: int | None = None,
         random_state: Any = None,
+        defaults: str = "plain",
     ) -> None:
         self.hidden = hidden
         self.activation = activation
@@ -105,7 +109,10 @@ class DeepClassifier(ClassifierMixin, DeepEstimator):
         self.patience = patience
         self.tolerance = tolerance
         self.ensemble = ensemble
+        self.folds = folds
         self.numeric = numeric
+        self.scaling = scaling
+        self.numbers = numbers
         self.categories = categories
         self.missing = missing
         self.warm_start = warm_start
@@ -113,6 +120,7 @@ class DeepClassifier(ClassifierMixin, DeepEstimator):
         self.progress = progress
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.defaults = defaults
 
     def predict(self, X: Any) -> np.ndarray:
         """The most likely class of every row (rows,), or each label's 0 or 1 (rows, labels)."""

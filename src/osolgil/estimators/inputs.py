@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from osolgil.data.columns.encodings import Encoding
+from osolgil.data.columns.number import Answers
 from osolgil.data.preprocessing import Preprocessing, fit_pixels, fit_table
 from osolgil.errors import DataError, SettingsError
 from osolgil.estimators.numbers import Numbers, fit_numbers
@@ -30,17 +32,25 @@ class Features:
     bare: bool = False
 
     @classmethod
-    def fit(cls, rows: Any, names: tuple[str, ...], numeric: str, weights: np.ndarray | None) -> Features:
+    def fit(
+        cls,
+        rows: Any,
+        names: tuple[str, ...],
+        numeric: str,
+        weights: np.ndarray | None,
+        encoding: Encoding,
+        answers: Answers,
+    ) -> Features:
         """Learn from checked training rows: an array, or a DataFrame whose columns may be of any kind."""
         if not isinstance(rows, np.ndarray):
-            preprocessing, notes = fit_table(rows)
+            preprocessing, notes = fit_table(rows, encoding, answers)
             _some(preprocessing, notes)
             return cls(preprocessing, None)
         if numeric == "none":
             return cls(fit_pixels(names, 1.0, None), None, bare=True)
         if numeric == "pixels" or (numeric == "auto" and rows.dtype == np.uint8):
             return cls(fit_pixels(names, 255.0, None), None)
-        preprocessing = fit_numbers(rows, names, weights)
+        preprocessing = fit_numbers(rows, names, weights, encoding, answers)
         _some(preprocessing, ["No column of X ever changes."])
         return cls(preprocessing, Numbers.of(preprocessing))
 

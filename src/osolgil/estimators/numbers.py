@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osolgil.data.columns.number import LIMIT, SQUASH, NumberColumn
+from osolgil.data.columns.encodings import Encoding
+from osolgil.data.columns.number import LIMIT, PLAIN, SQUASH, Answers, NumberColumn
 from osolgil.data.preprocessing import Preprocessing
 
 BLOCK = 4096
@@ -88,7 +89,13 @@ class Numbers:
         features[:, self.marks] = 0.0 if missing is None else missing[:, self.marked]
 
 
-def fit_numbers(rows: np.ndarray, names: tuple[str, ...], weights: np.ndarray | None) -> Preprocessing:
+def fit_numbers(
+    rows: np.ndarray,
+    names: tuple[str, ...],
+    weights: np.ndarray | None,
+    encoding: Encoding = PLAIN,
+    answers: Answers | None = None,
+) -> Preprocessing:
     """Learn every column's scale from training rows (rows, columns), NaN where missing.
 
     A row of weight 2 says as much as two equal rows. Columns that never change are left out.
@@ -100,9 +107,16 @@ def fit_numbers(rows: np.ndarray, names: tuple[str, ...], weights: np.ndarray | 
         reach = np.maximum(high - center, center - low) / np.where(scale > 0, scale, 1.0)
     columns = []
     for place, name in enumerate(names):
-        hard = missing[place] or reach[place] > _NEAR_LIMIT or not np.isfinite(center[place] + scale[place])
+        hard = (
+            not encoding.usual
+            or missing[place]
+            or reach[place] > _NEAR_LIMIT
+            or not np.isfinite(center[place] + scale[place])
+        )
         if hard:
-            column = NumberColumn.fit(name, _repeated(plain[:, place], weights))
+            known = None if answers is None else Answers(_repeated(answers.values, weights), answers.classify)
+            values = _repeated(plain[:, place].astype(np.float64), weights)
+            column = NumberColumn.fit(name, values, encoding=encoding, answers=known)
         elif scale[place] > 0 and low[place] < high[place]:
             middle = float(center[place])
             column = NumberColumn(name, middle, float(scale[place]), middle)
@@ -145,8 +159,7 @@ def _filled(rows: np.ndarray, missing: np.ndarray, weights: np.ndarray | None) -
 
 
 def _repeated(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-    """A column as float64, each value as often as its weight says where weights are small whole numbers."""
-    values = values.astype(np.float64)
+    """Values, each as often as its weight says where weights are small whole numbers."""
     if weights is None or weights.max() > 1000 or (weights != np.floor(weights)).any():
         return values
-    return np.repeat(values, weights.astype(np.int64))
+    return np.repeat(values, weights.astype(np.int64), axis=0)

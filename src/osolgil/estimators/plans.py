@@ -39,7 +39,10 @@ class Stopping:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Runs of one network on one task, for so many epochs. Plans that share all but their runs train side by side."""
+    """Runs of one network on one task, for so many epochs. Plans that share all but their runs train side by side.
+
+    folds: each run leaves out another part of the task's rows, which validate it.
+    """
 
     network: Network
     task: Task
@@ -49,11 +52,12 @@ class Plan:
     stopping: Stopping | None = None
     observe: Callable[[int, np.ndarray], bool] | None = None
     thetas: np.ndarray | None = field(default=None)
+    folds: bool = False
 
     @property
     def shared(self) -> tuple[Any, ...]:
         """What plans have in common that can train in one fleet."""
-        return (id(self.task), self.network, self.epochs, self.precision, self.stopping)
+        return (self.folds, id(self.task), self.network, self.epochs, self.precision, self.stopping)
 
 
 def settle(estimator: Any, task: str, rows: int) -> RaceSettings:

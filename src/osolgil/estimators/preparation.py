@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from osolgil.data.columns.encodings import Encoding
+from osolgil.data.columns.number import Answers as Labelled
 from osolgil.engines.cpu.fleet import Task
 from osolgil.errors import DataError, SettingsError
 from osolgil.estimators import inputs
@@ -104,7 +106,9 @@ def prepare(
         training = training.merged()
     if features is None:
         names = inputs.names_of(estimator)
-        features = Features.fit(training.x, names, estimator.numeric, training.weights)
+        known = Labelled(training.y, isinstance(answers, Labels))
+        encoding = Encoding(estimator.scaling, estimator.numbers)
+        features = Features.fit(training.x, names, estimator.numeric, training.weights, encoding, known)
     precision = estimator.precision
     parts = [training] if validation is None else [training, validation]
     matrices = [features.transform(part.x) for part in parts]

@@ -155,9 +155,9 @@ def _split(prepared: Prepared, rows: np.ndarray) -> Split:
     task, answers = prepared.tasks[0], prepared.answers
     targets: np.ndarray = task.targets[rows]
     weights = None if task.weights is None else task.weights[rows].astype(np.float64)
-    original = answers.decode(targets)[:, 0] if isinstance(answers, Amounts) else None
-    if isinstance(answers, Amounts) and answers.link == "log":
-        original = targets[:, 0].astype(np.float64) * answers.scale[0]
+    original = None
+    if isinstance(answers, Amounts):
+        original = targets[:, 0].astype(np.float64) * answers.scale[0] + answers.mean[0]
     if answers.task == "classification":
         targets = targets.argmax(axis=1).astype(np.int64)
     return Split(

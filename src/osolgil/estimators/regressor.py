@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
         quantiles: (0.1, 0.5, 0.9) predicts these quantiles of the answer in place of its mean, each by networks of
             its own under the pinball loss (R. Koenker, G. Bassett 1978); they never cross, being sorted row by row
             (V. Chernozhukov, I. Fernández-Val, A. Galichon 2010).
+        clip_targets: whether predictions stay within the range of the training targets.
 
     Attributes:
         loss_curve_, validation_losses_, validation_scores_: per epoch, of targets as standardised; best_epoch_,
@@ -69,7 +71,11 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
         patience: int = 10,
         tolerance: float = 0.0,
         ensemble: int = 1,
+        folds: bool = False,
+        clip_targets: bool = False,
         numeric: str = "auto",
+        scaling: str = "standard",
+        numbers: str = "plain",
         categories: bool = True,
         missing: str = "fill",
         warm_start: bool = False,
@@ -77,6 +83,7 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
         progress: bool | str = False,
         n_jobs: int | None = None,
         random_state: Any = None,
+        defaults: str = "plain",
     ) -> None:
         self.hidden = hidden
         self.activation = activation
@@ -104,7 +111,11 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
         self.patience = patience
         self.tolerance = tolerance
         self.ensemble = ensemble
+        self.folds = folds
+        self.clip_targets = clip_targets
         self.numeric = numeric
+        self.scaling = scaling
+        self.numbers = numbers
         self.categories = categories
         self.missing = missing
         self.warm_start = warm_start
@@ -112,6 +123,7 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
         self.progress = progress
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.defaults = defaults
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
         """Predicted numbers (rows,) or (rows, targets); with quantiles (rows, quantiles) or (rows, targets, quantiles).
@@ -145,7 +157,7 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
         groups = [
             self._answers.decode(self._outputs(features, group)) for group in range(len(self._predictors))
         ]
-        found = (np.stack([members.mean(axis=0) for members in groups], axis=-1),)
+        found = (np.stack([self._answers.clipped(members.mean(axis=0)) for members in groups], axis=-1),)
         if spread:
             found += (np.stack([members.std(axis=0) for members in groups], axis=-1),)
         return found
@@ -184,7 +196,11 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
 
         counted = rows.counted()
         name = "squared_error" if self.loss is None else catalog.loss(self.loss).text
-        return Amounts.learn(counted.y, counted.weights, name, final)
+        found = Amounts.learn(counted.y, counted.weights, name, final)
+        if not self.clip_targets:
+            return found
+        values = counted.y.reshape(len(counted), -1)
+        return replace(found, limits=(values.min(axis=0), values.max(axis=0)))
 
     def _row_weights(self, y: np.ndarray, weights: Any) -> np.ndarray | None:
         return answers.read_weights(weights, len(y))

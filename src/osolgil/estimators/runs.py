@@ -15,6 +15,7 @@ import numpy as np
 
 from osolgil.engines.cpu.fleet import Fleet
 from osolgil.engines.cpu.kernels import layout
+from osolgil.ensembles import Ensemble, fold_tasks, train_to_best
 from osolgil.estimators.plans import Plan, Stopping, prepare_kernels
 
 _PIECE = 8
@@ -41,7 +42,7 @@ def train(plans: Sequence[Plan], workers: int) -> list[list[Outcome]]:
     """Train every plan; the outcomes of its runs, per plan. Nothing depends on the number of workers."""
     groups: dict[object, list[int]] = {}
     for place, plan in enumerate(plans):
-        alone = plan.observe is not None or plan.thetas is not None
+        alone = plan.observe is not None or plan.thetas is not None or plan.folds
         groups.setdefault(place if alone else plan.shared, []).append(place)
     for members in groups.values():
         first = plans[members[0]]
@@ -70,12 +71,39 @@ _creating = threading.Lock()
 
 def _train(plans: Sequence[Plan], workers: int) -> list[Outcome]:
     plan = plans[0]
+    if plan.folds:
+        return _train_folds(plan, workers)
     runs = [run for each in plans for run in each.runs]
     with _creating:
         fleet = Fleet.create(
             plan.network, plan.task, runs, plan.epochs, plan.precision, recorded=False, thetas=plan.thetas
         )
     return advance(fleet, [run.optimizer for run in runs], plan.epochs, workers, plan.stopping, plan.observe)
+
+
+def _train_folds(plan: Plan, workers: int) -> list[Outcome]:
+    """Runs that each validate on a fold of their own, in step."""
+    tasks = fold_tasks(plan.task, len(plan.runs), plan.runs[0].seed)
+    with _creating:
+        fleets = tuple(
+            Fleet.create(plan.network, task, [run], plan.epochs, plan.precision, recorded=False)
+            for task, run in zip(tasks, plan.runs, strict=True)
+        )
+    keep, patience = "last", None
+    if plan.stopping is not None:
+        keep = "best-mean" if plan.stopping.monitor == "score" else "best-mean-loss"
+        patience = plan.stopping.patience
+    ensemble = Ensemble(fleets, plan.runs[0].optimizer)
+    best = train_to_best(ensemble, plan.epochs, workers=workers, keep=keep, patience=patience)
+    trained = int(np.isfinite(ensemble.histories[:, :, layout.STEPS_DONE]).sum(axis=1).max())
+    histories, diverged = ensemble.histories[:, :trained], ensemble.diverged
+    return [
+        Outcome(
+            best.thetas[place].copy(), best.runnings[place].copy(), histories[place].copy(),
+            int(best.epochs[place]), bool(diverged[place]), fleet, 0,
+        )
+        for place, fleet in enumerate(fleets)
+    ]  # fmt: skip
 
 
 def advance(

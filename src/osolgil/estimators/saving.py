@@ -79,16 +79,26 @@ def load(folder: str | Path) -> Any:
 
 
 def to_model(estimator: Any) -> Model | None:
-    """The same network as an `osolgil.Model`; None for an ensemble, several targets, quantiles or a calibration."""
+    """The same networks as an `osolgil.Model`; None for several targets, quantiles or a calibration.
+
+    An ensemble's model averages in another order, which may differ in the last bits.
+    """
     answers, predictors = estimator._answers, estimator._predictors
-    several = len(predictors) > 1 or len(predictors[0]) > 1 or estimator._calibration is not None
-    if several or (isinstance(answers, Amounts) and answers.outputs > 1):
+    if (
+        len(predictors) > 1
+        or estimator._calibration is not None
+        or (isinstance(answers, Amounts) and answers.outputs > 1)
+    ):
         return None
     amounts = isinstance(answers, Amounts)
+    members = [
+        tuple(map(np.array, pair)) for pair in zip(predictors[0].thetas, predictors[0].runnings, strict=True)
+    ]
+    limits = answers.limits if amounts else None
     return Model(
         predictors[0].network,
-        np.array(predictors[0].thetas[0]),
-        np.array(predictors[0].runnings[0]),
+        members[0][0],
+        members[0][1],
         answers.task,
         None if amounts else tuple(map(str, answers.classes)),
         "target",
@@ -97,6 +107,8 @@ def to_model(estimator: Any) -> Model | None:
         estimator._features.preprocessing,
         dict(estimator.made_by_),
         answers.link if amounts else "identity",
+        tuple(members[1:]),  # type: ignore[arg-type]
+        None if limits is None else (float(limits[0][0]), float(limits[1][0])),
     )
 
 
@@ -169,8 +181,9 @@ def _given(name: str, value: Any) -> Any:
 
 def _answer_facts(answers: Labels | Amounts) -> dict[str, Any]:
     if isinstance(answers, Amounts):
+        limits = None if answers.limits is None else [part.tolist() for part in answers.limits]
         return {"mean": answers.mean.tolist(), "scale": answers.scale.tolist(), "link": answers.link,
-                "flat": answers.flat}  # fmt: skip
+                "flat": answers.flat, "limits": limits}  # fmt: skip
     classes = answers.classes
     if classes.dtype.kind not in "biufUO":
         raise SettingsError(f"Classes of type {classes.dtype} cannot be saved; use numbers or texts.")
@@ -186,9 +199,11 @@ def _answers_of(facts: dict[str, Any]) -> Labels | Amounts:
         link = facts["link"]
         if link not in ("identity", "log"):
             raise ValueError("its link is neither identity nor log")
-        return Amounts(
-            np.array(facts["mean"], float), np.array(facts["scale"], float), link, bool(facts["flat"])
-        )
+        mean, scale = np.array(facts["mean"], float), np.array(facts["scale"], float)
+        limits = None if facts["limits"] is None else tuple(np.array(part, float) for part in facts["limits"])
+        if limits is not None and [part.shape for part in limits] != [mean.shape, mean.shape]:
+            raise ValueError("its limits do not fit its targets")
+        return Amounts(mean, scale, link, bool(facts["flat"]), limits)  # type: ignore[arg-type]
     dtype = np.dtype(object if facts["dtype"] == "object" else facts["dtype"])
     return Labels(np.array(facts["classes"], dtype), bool(facts["multilabel"]))
 

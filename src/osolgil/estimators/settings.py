@@ -31,6 +31,10 @@ SETTINGS = """
             `patience` epochs without a validation `monitor` ("loss" or "score") better by more than `tolerance`, and
             keeps the weights of the best epoch.
         ensemble: so many networks from different first weights, trained side by side; their answers are averaged.
+        folds: with an ensemble, each network leaves out another part of the rows to validate on, so that every row
+            trains most of them; with early_stopping all are kept at the one epoch that is best in their mean.
+        scaling, numbers: "robust" scales numbers by their quartiles and clips them smoothly; "piecewise",
+            "tree_piecewise" or "periodic" encodes each by several features, see `osolgil.data.Encoding`.
         numeric: numbers are standardised ("standard"), divided by 255 ("pixels") or taken as they are ("none");
             "auto" takes bytes for pixels.
         categories: whether texts, categories and dates are read (tables); False refuses them.
@@ -39,7 +43,9 @@ SETTINGS = """
         callbacks: called after every epoch with an `Epoch`; training ends where one returns True.
         progress: True (or "en", "ko") prints how training stands.
         n_jobs: threads; the network does not depend on it. None or -1: all cores.
-        random_state: the same int gives the same network to the bit."""
+        random_state: the same int gives the same network to the bit.
+        defaults: "table" takes what did best on tables (`osolgil.tabular_defaults`) for every setting that is left
+            as it is; `settings_` says what that was. "plain" takes the values above."""
 
 
 def documented(cls: type) -> type:
@@ -88,10 +94,13 @@ _NAMES = {
     "whole": ("batch_size", "epochs", "ensemble", "patience", "n_jobs"),
     "number": ("learning_rate", "dropout", "l1", "l2", "weight_decay", "clip_norm", "tolerance",
                "validation_fraction"),
-    "text": ("initial_scale", "normalization", "schedule", "monitor", "precision", "numeric", "missing", "calibrate"),
+    "text": ("scaling", "numbers", "defaults",
+             "initial_scale", "normalization", "schedule", "monitor", "precision", "numeric", "missing", "calibrate"),
     "pairs": ("hyperparameters", "race"),
-    "truth": ("residual", "early_stopping", "categories", "warm_start"),
+    "truth": ("residual", "early_stopping", "categories", "warm_start", "folds", "clip_targets"),
     "spoken": ("progress",),
 }  # fmt: skip
-_NEEDED = ("ensemble", "patience", "dropout", "l1", "l2", "weight_decay", "clip_norm", "tolerance", "schedule",
-           "validation_fraction", "monitor", "precision", "numeric", "missing")  # fmt: skip
+_NEEDED = (
+    "ensemble", "patience", "dropout", "l1", "l2", "weight_decay", "clip_norm", "tolerance", "schedule",
+    "validation_fraction", "monitor", "precision", "numeric", "missing", "scaling", "numbers", "defaults",
+)  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from osolgil.data import Dataset, from_arrays, load
+from osolgil.data import Dataset, Encoding, from_arrays, load
 from osolgil.engines.cpu.compiling import compile_kernels, usable_cores
 from osolgil.errors import SettingsError
 from osolgil.model import Model
@@ -89,7 +89,7 @@ def race(
     workers = threads(jobs)
     if budget is not None and not 0 < budget < float("inf"):
         raise SettingsError(f"The budget must be a positive number of seconds, not {budget}.")
-    data = data_of(inputs, targets, target, task, test, chosen.seed, sample_weight)
+    data = data_of(inputs, targets, target, task, test, chosen.seed, sample_weight, chosen.encoding)
     loaded = time.perf_counter() - begin
     if folder is not None and outputs.finished(folder, data, resume):
         return Verdict.load(folder, language)
@@ -163,7 +163,14 @@ def confirm(course: Course, chosen: dict[str, Candidate]) -> dict[str, Candidate
 
 
 def data_of(
-    inputs: Any, targets: Any, target: Any, task: str | None, test: Any, seed: int, sample_weight: Any = None
+    inputs: Any,
+    targets: Any,
+    target: Any,
+    task: str | None,
+    test: Any,
+    seed: int,
+    sample_weight: Any = None,
+    encoding: Encoding | None = None,
 ) -> Dataset:
     """What `race` and `train` are given, as a Dataset."""
     if isinstance(inputs, Dataset):
@@ -171,14 +178,22 @@ def data_of(
             raise SettingsError(
                 "A Dataset has its target, task, test rows and weights already; give them to osolgil.load."
             )
+        if encoding is not None and not encoding.usual:
+            raise SettingsError(
+                "A Dataset has its columns scaled and encoded already; give scaling and numbers to osolgil.load."
+            )
         return inputs
     if targets is None:
         if not isinstance(inputs, (str, Path)):
             raise SettingsError("Arrays need their targets too: race(X, y).")
-        return load(inputs, target=target, task=task, test=test, seed=seed, sample_weight=sample_weight)
+        return load(
+            inputs, target=target, task=task, test=test, seed=seed, sample_weight=sample_weight,
+            encoding=encoding,
+        )  # fmt: skip
     return from_arrays(
-        inputs, targets, target=target, task=task, test=test, seed=seed, sample_weight=sample_weight
-    )
+        inputs, targets, target=target, task=task, test=test, seed=seed, sample_weight=sample_weight,
+        encoding=encoding,
+    )  # fmt: skip
 
 
 def threads(jobs: int | None) -> int:

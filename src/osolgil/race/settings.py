@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from osolgil.data.columns.encodings import Encoding
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog, own, scheduling
 from osolgil.network import Network
@@ -45,7 +46,8 @@ class RaceSettings:
     learning_rates is how many rates the first grid has, or the rates themselves; seeds is how many runs tune a
     setting, confirmation_seeds how many fresh ones the verdict rests on; confidence is the level of its intervals.
     A loss or an initial scale may have hyperparameters, "huber(delta=2)": those of regression losses are in
-    standard deviations of the target over the training rows.
+    standard deviations of the target over the training rows. scaling and numbers say how a table's numbers become
+    features, see `osolgil.data.Encoding`.
     """
 
     entrants: tuple[Entrant, ...] = ()
@@ -67,6 +69,8 @@ class RaceSettings:
     weight_decay: float = 0.0
     clip_norm: float = 0.0
     schedule: str = "constant"
+    scaling: str = "standard"
+    numbers: str = "plain"
     precision: str = "float32"
     confidence: float = 0.95
     seed: int = 0
@@ -86,6 +90,7 @@ class RaceSettings:
         _require(self.precision in precisions, "precision", "float32 or float64", self.precision, near)
         _require(0.5 < self.confidence < 1, "confidence", "between 0.5 and 1", self.confidence)
         scheduling.parse(self.schedule)
+        Encoding(self.scaling, self.numbers)
         fresh = self.confirmation_seeds
         _require(fresh is None or fresh >= 2, "confirmation_seeds", "2 or more", fresh)
         rates = self.learning_rates
@@ -94,6 +99,11 @@ class RaceSettings:
         else:
             positive = bool(rates) and all(math.isfinite(rate) and rate > 0 for rate in rates)
             _require(positive, "learning_rates", "positive numbers", rates)
+
+    @property
+    def encoding(self) -> Encoding:
+        """How the numbers of a table become features."""
+        return Encoding(self.scaling, self.numbers)
 
     def _find_own_formulas(self) -> None:
         """Replace functions and places such as mine.py:bent by the names of what they say."""

@@ -32,19 +32,26 @@ def verdict_sentences(facts: Facts, language: str = "en") -> list[str]:
 
 
 def training_sentence(facts: Facts, language: str = "en") -> str:
-    """One sentence on a trained network: optimizer, epochs, validation and test score.
+    """One sentence on a trained network or ensemble: optimizer, epochs, validation and test score.
 
     facts: the dictionary in `training.json`.
     """
     from osolgil.formulas import catalog
 
     score_name, made_by = facts["data"]["score"], facts["made_by"]
+    kept = facts.get("kept_epochs", [made_by["epochs"]])
+    key = "terminal.trained"
+    if len(kept) > 1 or kept != [made_by["epochs"]]:
+        key = "terminal.trained_best" if len(kept) > 1 else "terminal.trained_best_one"
     return message(
-        "terminal.trained",
+        key,
         language,
         name=catalog.optimizer(made_by["optimizer"]).title,
         rate=rate_text(made_by["hyperparameters"]["learning_rate"]),
         epochs=made_by["epochs"],
+        networks=len(kept),
+        first=min(kept),
+        last=max(kept),
         score_name=message(f"score.{score_name}", language),
         validation=score_text(facts["scores"]["validation"]["score"], score_name, language),
         test=score_text(facts["scores"]["test"]["score"], score_name, language),

@@ -13,7 +13,8 @@ from osolgil.network import Network
 
 ROW_WISE = [row.name for row in catalog.activations().values() if row.kind == "row-wise"]
 PIECES = [row.name for row in catalog.activations().values() if row.kind == "pieces"]
-NAMES = [*ROW_WISE, *PIECES, "maxout(pieces=4)", "prelu", "prelu(negative_slope=-0.1)", "rrelu"]
+NAMES = [*ROW_WISE, *PIECES, "maxout(pieces=4)", "prelu", "prelu(negative_slope=-0.1)", "rrelu",
+         "parametric_selu(alpha=0.7)", "parametric_mish(alpha=1.2)"]  # fmt: skip
 OFTEN = ("softmax", "sparsemax", "maxout", "maxout(pieces=4)", "glu", "prelu", "rrelu")
 SOME_LATER = [pytest.param(name, marks=() if name in OFTEN else pytest.mark.long) for name in NAMES]
 SETTINGS = {

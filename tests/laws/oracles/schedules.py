@@ -38,6 +38,14 @@ def _caffe_sigmoid(step: int) -> float:
     return 1 / (1 + math.exp(0.007 * (step - 400)))
 
 
+def _coslog(step: int) -> float:
+    """Waves of lengths 1, 2, 4, 8 out of 15 parts of the course; within one, log₂ runs from one power to the next."""
+    place, length = 15 * step / T, 1.0
+    while place >= length:
+        place, length = place - length, 2 * length
+    return math.sin(math.pi * math.log2(1 + place / length)) ** 2
+
+
 def _fading(step: int) -> float:
     """A rate that loses a fixed share of itself every step, followed step by step."""
     rate = 1.0
@@ -81,6 +89,7 @@ ORACLES = {
         Oracle("keras", "cosine(0.1)", of_keras("CosineDecay", 1.0, T, 0.1)),
     ],
     "inverse_time": [Oracle("keras", "inverse_time(7.3)", of_keras("InverseTimeDecay", 1.0, T, 7.3))],
+    "coslog": [Oracle("independent", "coslog", lambda: _coslog)],
     "rex": [Oracle("pytorch_optimizer", "rex(0.07)", rex)],
     "sigmoidal": [Oracle("independent", "sigmoidal(0.4, 7)", lambda: _caffe_sigmoid)],
     "step": [

@@ -10,7 +10,7 @@ import numpy as np
 from osolgil.data.columns.category import CategoryColumn, is_category
 from osolgil.data.columns.cells import decimal_mark, numbers_in, numbers_of, texts_of
 from osolgil.data.columns.date import DateColumn, date_format
-from osolgil.data.columns.number import NumberColumn
+from osolgil.data.columns.number import PLAIN, Answers, Encoding, NumberColumn
 from osolgil.data.columns.text import TextColumn
 from osolgil.errors import DataError
 
@@ -21,7 +21,9 @@ FEW = 10
 _IDENTIFIER_NAME = re.compile(r"(.*[_\s.-])?(id|ID|Id|idx|index|key|uuid|guid)|.*[a-z](ID|Id)|Unnamed.*")
 
 
-def choose_column(name: str, series: Any) -> tuple[Column | None, str]:
+def choose_column(
+    name: str, series: Any, encoding: Encoding = PLAIN, answers: Answers | None = None
+) -> tuple[Column | None, str]:
     """The fitted column, or None with the reason it is left out; the text is also why a kind was chosen.
 
     Reasons: "constant", "empty", "identifier"; else "" or "text number" for numbers found in text.
@@ -37,11 +39,13 @@ def choose_column(name: str, series: Any) -> tuple[Column | None, str]:
     if types.is_bool_dtype(dtype) or isinstance(dtype, CategoricalDtype):
         return _or_constant(CategoryColumn.fit(name, texts_of(series)))
     if types.is_numeric_dtype(dtype) or types.is_timedelta64_dtype(dtype):
-        return _number(name, numbers_of(series), ".", "")
-    return _from_text(name, texts_of(series), series)
+        return _number(name, numbers_of(series), ".", "", encoding, answers)
+    return _from_text(name, texts_of(series), series, encoding, answers)
 
 
-def _from_text(name: str, texts: np.ndarray, series: Any) -> tuple[Column | None, str]:
+def _from_text(
+    name: str, texts: np.ndarray, series: Any, encoding: Encoding, answers: Answers | None
+) -> tuple[Column | None, str]:
     known = [text for text in texts if text is not None]
     if not known:
         return None, "empty"
@@ -49,7 +53,7 @@ def _from_text(name: str, texts: np.ndarray, series: Any) -> tuple[Column | None
     numbers = numbers_in(texts, decimal)
     readable = int((~np.isnan(numbers)).sum())
     if readable == len(known) or (readable >= MOSTLY * len(known) and len(known) >= 2 * FEW):
-        return _number(name, numbers, decimal, "text number")
+        return _number(name, numbers, decimal, "text number", encoding, answers)
     format = date_format(known)
     if format:
         return _or_constant(DateColumn.fit(name, series, format))
@@ -60,7 +64,14 @@ def _from_text(name: str, texts: np.ndarray, series: Any) -> tuple[Column | None
     return TextColumn(name), ""
 
 
-def _number(name: str, values: np.ndarray, decimal: str, reason: str) -> tuple[Column | None, str]:
+def _number(
+    name: str,
+    values: np.ndarray,
+    decimal: str,
+    reason: str,
+    encoding: Encoding,
+    answers: Answers | None,
+) -> tuple[Column | None, str]:
     known = values[~np.isnan(values)]
     if len(known) == 0:
         return None, "empty"
@@ -68,7 +79,7 @@ def _number(name: str, values: np.ndarray, decimal: str, reason: str) -> tuple[C
         return None, "infinite"
     if len(known) == len(values) and _is_row_number(name, values):
         return None, "identifier"
-    column = NumberColumn.fit(name, values, decimal)
+    column = NumberColumn.fit(name, values, decimal, encoding=encoding, answers=answers)
     return (column, reason) if column else (None, "constant")
 
 

@@ -1,14 +1,38 @@
-"""A column of numbers: fill what is missing, then standardise or, with far outliers, squash."""
+"""A column of numbers: fill what is missing, standardise or squash, and encode where that is asked for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
+
+from osolgil.data.columns.encodings import (
+    Encoding,
+    periodic,
+    piecewise,
+    quantile_edges,
+    tree_edges,
+    usual_bins,
+    waves,
+)
 
 LIMIT = 10.0
 SQUASH = 3.0
 SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
+PLAIN = Encoding()
+_TREE_LIMIT = 1e30  # scikit-learn's trees see float32
+
+
+class Answers(NamedTuple):
+    """Targets of the training rows: class numbers (rows,), or numbers (rows, …)."""
+
+    values: np.ndarray
+    classify: bool
+
+    def of(self, rows: np.ndarray) -> Answers:
+        """The answers of some rows."""
+        return Answers(self.values[rows], self.classify)
 
 
 @dataclass(frozen=True)
@@ -17,7 +41,8 @@ class NumberColumn:
 
     `scale` 0 stands for a column that is constant but for missing cells: only the indicator is kept.
     Missing cells take `fill`, the median of the training rows; where training rows had any, a second
-    feature is 1 for them.
+    feature is 1 for them. Further features encode the number: see `osolgil.data.columns.encodings`. With `edges`
+    they are its way through the bins between them, with `frequencies` and `phases` cosines of z.
 
     Source of the squashing: Holzmüller et al. 2024, "Better by default", arXiv 2407.04491.
 
@@ -33,13 +58,25 @@ class NumberColumn:
     squash: bool = False
     marks_missing: bool = False
     decimal: str = "."
+    edges: tuple[float, ...] = ()
+    frequencies: tuple[float, ...] = ()
+    phases: tuple[float, ...] = ()
     kind = "number"
 
     @classmethod
     def fit(
-        cls, name: str, values: np.ndarray, decimal: str = ".", mark_missing: bool = True
+        cls,
+        name: str,
+        values: np.ndarray,
+        decimal: str = ".",
+        mark_missing: bool = True,
+        encoding: Encoding = PLAIN,
+        answers: Answers | None = None,
     ) -> NumberColumn | None:
-        """Learn from training values (float64, NaN is missing); None when nothing varies."""
+        """Learn from training values (float64, NaN is missing); None when nothing varies.
+
+        answers: the training rows' targets, for bins found by a tree.
+        """
         missing = np.isnan(values)
         known = values[~missing]
         marks = mark_missing and bool(missing.any())
@@ -49,23 +86,47 @@ class NumberColumn:
         center, scale = _mean_and_deviation(np.where(missing, fill, values))
         if known.min() == known.max():
             return cls(name, center, 0.0, fill, False, True, decimal) if marks else None
-        squash = float(np.abs(_scaled(known, center, scale)).max()) > LIMIT
+        squash = encoding.scaling == "robust"
+        squash = squash or float(np.abs(_scaled(known, center, scale)).max()) > LIMIT
         if squash:
             center, scale = _median(known), _robust_scale(known)
-        return cls(name, center, scale, fill, squash, marks, decimal)
+        column = cls(name, center, scale, fill, squash, marks, decimal)
+        return column._encoded(encoding, known, None if answers is None else answers.of(~missing))
+
+    def _encoded(self, encoding: Encoding, known: np.ndarray, answers: Answers | None) -> NumberColumn:
+        """The column with its bins or waves; a column of two values is encoded by being there."""
+        settings = encoding.settings
+        if encoding.kind == "plain" or len(np.unique(known)) < 3:
+            return self
+        if encoding.kind == "periodic":
+            frequencies, phases = waves(self.name, settings["waves"], settings["scale"])
+            return replace(self, frequencies=frequencies, phases=phases)
+        bins = settings["bins"] or usual_bins(len(known))
+        if bins == 0:
+            return self
+        if encoding.kind == "tree_piecewise" and answers is not None and np.abs(known).max() < _TREE_LIMIT:
+            return replace(self, edges=tree_edges(known, *answers, bins))
+        return replace(self, edges=quantile_edges(known, bins))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         value = (self.name,) if self.scale else ()
+        value += tuple(f"{self.name} bin {place + 1}" for place in range(len(self.edges) - 1))
+        value += tuple(f"{self.name} wave {place + 1}" for place in range(len(self.frequencies)))
         return value + ((f"{self.name} is missing",) if self.marks_missing else ())
 
     def transform(self, values: np.ndarray) -> np.ndarray:
-        """Float64 values (rows,) to features (rows, 1 or 2), all finite and within ±10."""
+        """Float64 values (rows,) to features (rows, features), all finite and within ±10."""
         missing = np.isnan(values)
+        filled = np.where(missing, self.fill, values)
         features = []
         if self.scale:
-            scaled = _scaled(np.where(missing, self.fill, values), self.center, self.scale)
+            scaled = _scaled(filled, self.center, self.scale)
             features.append(scaled / np.hypot(1.0, scaled / SQUASH) if self.squash else scaled)
+        if self.edges:
+            features.append(piecewise(filled, self.edges))
+        if self.frequencies:
+            features.append(periodic(np.clip(features[0], -LIMIT, LIMIT), self.frequencies, self.phases))
         if self.marks_missing:
             features.append(missing.astype(np.float64))
         return np.clip(np.column_stack(features), -LIMIT, LIMIT)

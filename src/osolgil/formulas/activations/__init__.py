@@ -4,6 +4,7 @@ from osolgil.formulas.activations.exponential_units import celu, elu, exponentia
 from osolgil.formulas.activations.gates import gelu, gelu_tanh, hard_swish, quick_gelu, silu
 from osolgil.formulas.activations.hard_steps import hard_sigmoid, hard_tanh, sparse_sigmoid, step
 from osolgil.formulas.activations.late_gates import golu, lisht, mish, serf, smish, tanh_exp
+from osolgil.formulas.activations.parametric import parametric_mish, parametric_selu
 from osolgil.formulas.activations.pieces import bilinear, geglu, glu, maxout, reglu, swiglu
 from osolgil.formulas.activations.rectifiers import (
     identity,
@@ -60,6 +61,8 @@ __all__ = [
     "log_softmax",
     "maxout",
     "mish",
+    "parametric_mish",
+    "parametric_selu",
     "prelu",
     "quick_gelu",
     "reglu",

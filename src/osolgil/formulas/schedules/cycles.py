@@ -32,6 +32,23 @@ def warm_restarts(step, total_steps, first=0.2, growth=1.0, decay=1.0, end=0.0):
 
 
 @add_schedule(
+    title="Cosine of a logarithm",
+    aliases=("coslog4",),
+    paper="D. Holzmüller, L. Grinsztajn, I. Steinwart, Better by default, arXiv:2407.04491, section 3 (RealMLP)",
+    year=2024,
+    parents=("warm_restarts",),
+    peers={"pytorch": "not available", "keras": "not available", "optax": "not available"},
+)
+def coslog(step, total_steps, cycles=4.0):
+    """Whole waves, each twice as long as the one before: ½(1 - cos(2π log₂(1 + (2ᶜ - 1) t))), t = step/T from 0 to 1.
+
+    It begins and ends at 0, so that the network settles at the end of each wave, early and late in the course.
+    """
+    turns = log(1.0 + (2.0**cycles - 1.0) * step / total_steps) / 0.6931471805599453
+    return 0.5 * (1.0 - cos(6.283185307179586 * turns))
+
+
+@add_schedule(
     title="One cycle",
     aliases=("onecycle", "cosine_one_cycle"),
     paper=ONE_CYCLE,

@@ -16,6 +16,7 @@ from osolgil.formulas.catalog import Formula, InitialScale, Loss, Optimizer
 from osolgil.formulas.stages import PROBE, evaluated_of, stages_of
 from osolgil.report.sentences import recommended_row
 
+_USUAL_COLUMNS = {"scaling": "standard", "numbers": "plain"}
 PIECE_ROWS = 512
 """Batch normalisation of more rows than these happens piece by piece."""
 
@@ -113,6 +114,9 @@ class Plan:
         several = self.task == "multi-label"
         loaded = [f"target={self.target!r}"] if several else []
         loaded += [f"sample_weight={self.weights!r}"] if self.weights else []
+        encoding = [self.settings.get(name, usual) for name, usual in _USUAL_COLUMNS.items()]
+        if encoding != list(_USUAL_COLUMNS.values()):
+            loaded.append(f"encoding=osolgil.Encoding({', '.join(map(repr, encoding))})")
         link = f".with_logarithmic_outputs({self.loss.name!r}, {self.loss.targets == 'positive'})"
         load = f"osolgil.load({', '.join([repr(self.data), *loaded])})" + link * (self.loss.link == "log")
         more = ", weights=data.train.weights" if self.weights else ""

@@ -1,0 +1,125 @@
+"""What each default for tables is worth: `python -m benchmarks.defaults` writes benchmarks/results/defaults.md.
+
+Every switch is turned alone, all others left as `osolgil.tabular_defaults` has them; a seed decides rows and networks
+alike, so that differences are paired. The seeds are not those of `benchmarks.accuracy`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.tabular.methods import Method, osolgil_defaults
+from benchmarks.tabular.records import Record, measure, of_kind, read
+from benchmarks.tabular.sets import NAMES
+
+RESULTS = Path(__file__).parent / "results"
+FIRST_SEED = 100
+BASE = "as they are"
+SWITCHES: dict[str, dict[str, object]] = {
+    BASE: {},
+    "standard scaling": {"scaling": "standard"},
+    "plain numbers": {"numbers": "plain"},
+    "plain numbers, standard scaling": {"numbers": "plain", "scaling": "standard"},
+    "16 bins": {"numbers": "piecewise(bins=16)"},
+    "bins of trees": {"numbers": "tree_piecewise"},
+    "waves": {"numbers": "periodic"},
+    "ReLU": {"activation": "relu"},
+    "parametric Mish": {"activation": "parametric_mish"},
+    "constant learning rate": {"schedule": "constant"},
+    "coslog schedule": {"schedule": "coslog"},
+    "no weight decay": {"weight_decay": 0.0},
+    "no dropout": {"dropout": 0.0},
+    "β₂ = 0.999": {"hyperparameters": {"beta2": 0.999}},
+    "he_normal": {"initial_scale": "he_normal"},
+    "one network": {"ensemble": 1},
+    "no folds": {"folds": False},
+    "last epoch": {"keep": "last"},
+    "best epoch of each": {"keep": "best"},
+    "answers not clipped": {"clip_targets": False},
+    "smoothed labels": {"loss": "softmax_cross_entropy(label_smoothing=0.1)"},
+    "batches of 64": {"batch_size": 64},
+    "hidden 256-256": {"hidden": (256, 256)},
+}
+_ONLY = {"answers not clipped": "regression", "smoothed labels": "classification"}
+_REGRESSIONS = ("bike-sharing", "california-housing", "diabetes")
+ABOUT = """\
+Score on test rows with all defaults (mean ± standard deviation over seeds), and how it changes when one switch is
+turned (mean of the paired differences ± their standard error, in hundredths of accuracy or R²). **Bold**: more than
+two standard errors from 0. *all* is the mean over the tables. A default that costs little on any table and helps on
+some is kept; the sets are small and the seeds few, so that a difference that is not bold says nothing."""
+
+
+def methods(names: list[str]) -> dict[str, Method]:
+    """The switches as methods."""
+    return {name: functools.partial(osolgil_defaults, **SWITCHES[name]) for name in names}  # type: ignore[arg-type]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tables", default=",".join(NAMES))
+    parser.add_argument("--switches", default=";".join(SWITCHES), help="names with ; between them")
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--records", type=Path, default=RESULTS / "defaults.jsonl")
+    parser.add_argument("--page", action="store_true", help="measure nothing, write the page")
+    parser.add_argument("--out", type=Path, default=RESULTS / "defaults.md")
+    options = parser.parse_args()
+    if not options.page:
+        for seed in range(FIRST_SEED, FIRST_SEED + options.seeds):
+            for name in options.tables.split(","):
+                task = "regression" if name in _REGRESSIONS else "classification"
+                wanted = [s for s in options.switches.split(";") if _ONLY.get(s, task) == task]
+                measure([name], methods(wanted), seed, options.records)
+    options.out.write_text(page(read(options.records)), "utf-8")
+    print(f"wrote {options.out}")
+
+
+def page(records: list[Record]) -> str:
+    """The whole page as Markdown."""
+    tables = [name for name in NAMES if of_kind(records, name, BASE)]
+    lines = [["switch", *tables, "all"], ["---"] * (len(tables) + 2)]
+    for switch in SWITCHES:
+        cells = [_cell(records, name, switch) for name in tables]
+        if any(cell != "–" for cell in cells):
+            lines.append([switch, *cells, _mean(records, tables, switch)])
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    made = f"Measured by `python -m benchmarks.defaults` on seeds {_seeds(records)}."
+    return "\n\n".join(["# What each default for tables is worth", made, ABOUT, text]) + "\n"
+
+
+def _differences(records: list[Record], name: str, switch: str) -> np.ndarray:
+    base, changed = of_kind(records, name, BASE), of_kind(records, name, switch)
+    return 100 * np.array([changed[seed] - base[seed] for seed in sorted(base.keys() & changed.keys())])
+
+
+def _cell(records: list[Record], name: str, switch: str) -> str:
+    if switch == BASE:
+        values = list(of_kind(records, name, BASE).values())
+        return f"{np.mean(values):.4f} ± {np.std(values, ddof=1) if len(values) > 1 else 0.0:.4f} ({len(values)})"
+    found = _differences(records, name, switch)
+    if not len(found):
+        return "–"
+    if len(found) == 1:
+        return f"{found[0]:+.2f}"
+    error = found.std(ddof=1) / np.sqrt(len(found))
+    text = f"{found.mean():+.2f} ± {error:.2f}"
+    return f"**{text}**" if abs(found.mean()) > 2 * error else text
+
+
+def _mean(records: list[Record], tables: list[str], switch: str) -> str:
+    if switch == BASE:
+        return ""
+    means = [found.mean() for name in tables if len(found := _differences(records, name, switch))]
+    return f"{np.mean(means):+.2f}"
+
+
+def _seeds(records: list[Record]) -> str:
+    found = sorted({record["seed"] for record in records})
+    return f"{found[0]} to {found[-1]}" if found else "none"
+
+
+if __name__ == "__main__":
+    main()

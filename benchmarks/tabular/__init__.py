@@ -1,0 +1,1 @@
+"""Tables for the benchmarks of accuracy, and every method that is compared on them."""

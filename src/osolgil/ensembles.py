@@ -1,0 +1,244 @@
+"""Several runs of one network as one model, and each run's best epoch.
+
+Networks that differ only in their seeds err in different rows: the mean of their answers is better than any of them
+(L. Hansen, P. Salamon 1990; B. Lakshminarayanan et al. 2016, arXiv:1612.01474; for tables Y. Gorishniy et al. 2024,
+TabM, arXiv:2410.24210, whose members share most of their weights). A fleet trains them side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from osolgil.data.dataset import Dataset, Split
+from osolgil.engines.cpu.fleet import Fleet, Task
+from osolgil.engines.cpu.kernels import layout
+from osolgil.errors import SettingsError
+from osolgil.formulas import catalog
+from osolgil.model import Model
+from osolgil.network import Network
+from osolgil.spelling import hint
+
+KEPT = ("last", "best", "best-loss", "best-mean", "best-mean-loss")
+_FOLDS = 7919  # keeps the folds' chance apart from that of splits and weights
+
+
+def combined(outputs: np.ndarray, task: str, link: str = "identity") -> np.ndarray:
+    """The outputs (rows, outputs) of the mean answer of several networks, given theirs (networks, rows, outputs).
+
+    Averaged is what a user sees: probabilities of classes and labels, and numbers in the target's own unit. The
+    result is written as one network would: logarithms of the mean probabilities, logits, or with link "log" the
+    logarithm of the mean.
+
+    >>> combined(np.log([[[0.5, 0.5]], [[0.9, 0.1]]]), "classification").round(3).tolist()
+    [[-0.357, -1.204]]
+    """
+    import scipy.special
+
+    special: Any = scipy.special  # its stubs know no arrays
+    if len(outputs) == 1:
+        return outputs[0]
+    values, count = outputs.astype(np.float64), np.log(len(outputs))
+    if task == "classification":
+        values = special.logsumexp(special.log_softmax(values, axis=2), axis=0) - count
+    elif task == "multi-label":
+        values = np.subtract(
+            *(special.logsumexp(special.log_expit(signed), axis=0) for signed in (values, -values))
+        )
+    else:
+        values = special.logsumexp(values, axis=0) - count if link == "log" else values.mean(axis=0)
+    return values.astype(outputs.dtype)
+
+
+@dataclass(eq=False)
+class Ensemble:
+    """Runs of one optimizer that train in step, epoch by epoch: one fleet, or a fleet per fold of the rows."""
+
+    fleets: tuple[Fleet, ...]
+    optimizer: str
+
+    @property
+    def histories(self) -> np.ndarray:
+        """What was measured at the end of every epoch (runs, epochs, layout.HISTORY_COLUMNS)."""
+        return self._all("histories")
+
+    @property
+    def records(self) -> np.ndarray:
+        """What every layer left on record (runs, epochs, layers, layout.RECORD_COLUMNS)."""
+        return self._all("records")
+
+    @property
+    def diverged(self) -> np.ndarray:
+        """Which runs diverged, bool (runs,)."""
+        return self._all("runs")[:, layout.STATUS] == layout.DIVERGED
+
+    @property
+    def runnings(self) -> np.ndarray:
+        """Running averages of batch normalisation (runs, …)."""
+        return self._all("runnings")
+
+    @property
+    def evaluated(self) -> np.ndarray:
+        """The weights (runs, size) that are evaluated and kept."""
+        return np.concatenate([fleet.evaluated for fleet in self.fleets])
+
+    def _all(self, name: str) -> np.ndarray:
+        return np.concatenate([fleet.arrays[name] for fleet in self.fleets])
+
+    def advance(self, epoch: int, workers: int, tick: Callable[[], None]) -> None:
+        """Train every run up to an epoch; one thread takes a fleet at a time where there are several."""
+        if len(self.fleets) == 1:
+            names = [self.optimizer] * len(self.fleets[0])
+            return self.fleets[0].advance(names, epoch, workers=workers, tick=tick)
+        with ThreadPoolExecutor(workers) as pool:
+            jobs = [
+                pool.submit(fleet.advance, [self.optimizer] * len(fleet), epoch, workers=1)
+                for fleet in self.fleets
+            ]
+            while wait(jobs, timeout=0.1).not_done:
+                tick()
+            for job in jobs:
+                job.result()
+        return None
+
+
+def fold_tasks(task: Task, folds: int, seed: int) -> list[Task]:
+    """The task once per fold: all rows train but the fold's own, which validate; classes keep their shares."""
+    known = np.concatenate([task.training, task.validation])
+    if folds > len(known):
+        raise SettingsError(f"{folds} folds need as many rows or more, but {len(known)} are known.")
+    order = np.random.default_rng([seed, _FOLDS]).permutation(len(known))
+    if task.scoring == layout.CLASSES:
+        order = order[np.argsort(task.targets[known[order]].argmax(axis=1), kind="stable")]
+    fold = np.empty(len(known), np.int64)
+    fold[order] = np.arange(len(known)) % folds
+    return [
+        replace(task, training=known[fold != number], validation=known[fold == number])
+        for number in range(folds)
+    ]
+
+
+@dataclass(eq=False)
+class BestEpochs:
+    """The evaluated weights of every run of an ensemble after its best epoch so far.
+
+    keep: "last" keeps whatever is newest; "best" the epoch of the highest validation score, of equal ones the one of
+    the lowest loss; "best-loss" the epoch of the lowest validation loss; "best-mean" and "best-mean-loss" the one epoch
+    that is best in the mean of all runs, which a few validation rows mislead less.
+    thetas (runs, size), runnings (runs, …), epochs (runs,) counted from 1; 0 before the first.
+    """
+
+    ensemble: Ensemble
+    keep: str = "best"
+    thetas: np.ndarray = field(init=False)
+    runnings: np.ndarray = field(init=False)
+    epochs: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.keep not in KEPT:
+            raise SettingsError(
+                f"Weights are kept of the {', '.join(KEPT)} epoch, not '{self.keep}'.{hint(self.keep, KEPT)}"
+            )
+        self.thetas, self.runnings = self.ensemble.evaluated, self.ensemble.runnings
+        self.epochs = np.zeros(len(self.thetas), np.int64)
+        self._ranks = np.full((len(self.thetas), 2), -np.inf)
+
+    def look(self, epoch: int) -> None:
+        """Take the weights of the runs that are now, after `epoch` epochs, better than ever."""
+        table, alive = self.ensemble.histories[:, epoch - 1], ~self.ensemble.diverged
+        losses, scores = -table[:, layout.VALIDATION_LOSS], table[:, layout.VALIDATION_SCORE]
+        ranks = np.column_stack([losses, losses] if self.keep.endswith("loss") else [scores, losses])
+        if self.keep.startswith("best-mean") and alive.any():
+            ranks[:] = ranks[alive].mean(axis=0)
+        first, second = ranks.T > self._ranks.T
+        better = first | ((ranks[:, 0] == self._ranks[:, 0]) & second)
+        better = np.flatnonzero(alive & (better | (self.keep == "last")))
+        if better.size:
+            self.thetas[better] = self.ensemble.evaluated[better]
+            self.runnings[better] = self.ensemble.runnings[better]
+            self.epochs[better], self._ranks[better] = epoch, ranks[better]
+
+
+def train_to_best(
+    ensemble: Ensemble,
+    epochs: int,
+    *,
+    workers: int,
+    keep: str = "best",
+    patience: int | None = None,
+    tick: Callable[[], None] = lambda: None,
+) -> BestEpochs:
+    """Train every run and keep its best epoch; with `patience` all stop when none has been better for so many epochs.
+
+    Schedules run over the fleets' whole course, whether or not its end is reached.
+    """
+    if patience is not None and patience < 1:
+        raise SettingsError(f"The patience must be 1 epoch or more, not {patience}.")
+    best = BestEpochs(ensemble, keep)
+    if keep == "last" and patience is None:
+        ensemble.advance(epochs, workers, tick)
+        best.look(epochs)
+        return best
+    for epoch in range(1, epochs + 1):
+        ensemble.advance(epoch, workers, tick)
+        best.look(epoch)
+        if patience is not None and epoch - int(best.epochs.max()) >= patience:
+            break
+    return best
+
+
+def model_of(
+    data: Dataset, network: Network, best: BestEpochs, made_by: dict[str, Any], clip_targets: bool = False
+) -> Model:
+    """The model of all the runs of a fleet, each at its kept epoch."""
+    members = [
+        (theta.copy(), running.copy()) for theta, running in zip(best.thetas, best.runnings, strict=True)
+    ]
+    known = data.train.original
+    limits = (float(known.min()), float(known.max())) if clip_targets and known is not None else None
+    model = Model.of(data, network, *members[0], made_by)
+    return replace(model, others=tuple(members[1:]), target_limits=limits)
+
+
+def joined(first: Split, second: Split) -> Split:
+    """The rows of two splits, one below the other."""
+    pairs = [
+        (getattr(first, name), getattr(second, name)) for name in ("inputs", "targets", "original", "weights")
+    ]
+    return Split(*(None if one is None else np.concatenate([one, other]) for one, other in pairs))  # type: ignore[arg-type]
+
+
+def left_out_outputs(model: Model, inputs: np.ndarray, tasks: Sequence[Task]) -> np.ndarray:
+    """Outputs for the rows of all folds (rows, outputs), each row's by the network that was trained without it."""
+    from osolgil.engines.cpu.fleet import outputs
+
+    found = np.zeros((len(inputs), model.network.widths[-1]), model.parameters.dtype)
+    for member, task in zip(model.members, tasks, strict=True):
+        found[task.validation] = outputs(model.network, *member, inputs[task.validation])
+    return found
+
+
+def measured(model: Model, split: Split, loss: str, outputs: np.ndarray | None = None) -> dict[str, float]:
+    """Score (accuracy, share of right labels, or R²) and mean loss of a model on some rows, each by its weight.
+
+    outputs: those to measure, by default the model's own.
+    """
+    outputs = model.outputs(split.inputs) if outputs is None else outputs
+    targets = np.eye(outputs.shape[1])[split.targets] if model.task == "classification" else split.targets
+    weights = np.ones(len(split)) if split.weights is None else split.weights
+    losses = catalog.loss(loss).losses(outputs.astype(np.float64), targets.astype(np.float64)).sum(axis=1)
+    if model.task == "classification":
+        hits = (outputs.argmax(axis=1) == split.targets).astype(np.float64)
+        score = float(np.average(hits, weights=weights))
+    elif model.task == "multi-label":
+        score = float(np.average(((outputs > 0) == (targets > 0.5)).mean(axis=1), weights=weights))
+    else:
+        answers = (model.answers(outputs) - model.target_mean) / model.target_scale
+        known = split.targets[:, 0].astype(np.float64)
+        spread = np.average((known - np.average(known, weights=weights)) ** 2, weights=weights)
+        score = float(1.0 - np.average((answers - known) ** 2, weights=weights) / (spread or 1.0))
+    return {"score": score, "loss": float(np.average(losses, weights=weights))}
