@@ -27,12 +27,23 @@ def is_matrix(preprocessing: Preprocessing) -> bool:
 
 def check(preprocessing: Preprocessing, language: str) -> None:
     """Raise SettingsError where a column's treatment cannot be written in a language."""
+    _check_plain(preprocessing, language)
     known = (NumberColumn, CategoryColumn, DateColumn)
     foreign = [column.name for column in preprocessing.columns if not isinstance(column, known)]
     if foreign:
         raise SettingsError(
             f"The column {list_names(foreign)} is free text, whose treatment {language} cannot carry; export the "
             "network alone, which takes prepared features, with --inputs features."
+        )
+
+
+def _check_plain(preprocessing: Preprocessing, language: str) -> None:
+    numbers = [column for column in preprocessing.columns if isinstance(column, NumberColumn)]
+    encoded = [column.name for column in numbers if column.edges or column.frequencies]
+    if encoded:
+        raise SettingsError(
+            f"The column {list_names(encoded)} is encoded by bins or waves, which {language} cannot carry; train with "
+            "--numbers plain, or export the network alone, which takes prepared features, with --inputs features."
         )
 
 
