@@ -12,8 +12,8 @@ FREEDOM = st.integers(1, 200)
 
 @given(st.floats(0.0, 1e6), FREEDOM)
 def test_probabilities_are_scipys(t, freedom):
-    assert student.within(t, freedom) == pytest.approx(1.0 - 2.0 * stdtr(freedom, -t), abs=1e-13)
-    assert student.beyond(-t, freedom) == pytest.approx(2.0 * stdtr(freedom, -t), abs=1e-13)
+    assert student.within(t, freedom) == pytest.approx(1.0 - 2.0 * stdtr(freedom, -t), abs=1e-11)
+    assert student.beyond(-t, freedom) == pytest.approx(2.0 * stdtr(freedom, -t), abs=1e-11)
 
 
 @given(st.floats(1e-6, 0.999_999), FREEDOM)

@@ -104,7 +104,7 @@ def gradient_change(found: Examination) -> np.ndarray:
     widths = np.array(found.case.network.widths[1:-1], float)
     with np.errstate(divide="ignore", invalid="ignore"):
         squares = 2.0 * np.log(found.before.gradient[:-1]) + np.log(widths)
-    return squares - squares[-1] if len(squares) else squares
+        return squares - squares[-1] if len(squares) else squares
 
 
 def _labels(found: Examination) -> Finding | None:
