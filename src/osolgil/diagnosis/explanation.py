@@ -215,7 +215,7 @@ def _vanishing(found: Examination) -> Finding | None:
 def _exploding(found: Examination) -> Finding | None:
     """Gradients that grow on the way back, or signals that grow on the way forward until the loss is lost in them."""
     change = gradient_change(found)
-    grown = np.flatnonzero(~(change < _bound(found)))
+    grown = np.flatnonzero(~(change < _bound(found)) & (found.before.gradient[:-1] != 0.0))
     constant = found.reference.constant_loss
     outputs = found.before.loss > 30.0 * max(constant, 1e-9) or not math.isfinite(found.before.loss)
     if len(grown) == 0 and not outputs:
@@ -231,7 +231,8 @@ def _bound(found: Examination) -> np.ndarray:
 
 
 def _gradient_finding(found: Examination, cause: str, layer: int, change: np.ndarray) -> Finding:
-    predicted = found.prediction.log10_gradient[0] - found.prediction.log10_gradient[-2]
+    with np.errstate(invalid="ignore"):  # equal weights of 0 have no gradient at all
+        predicted = found.prediction.log10_gradient[0] - found.prediction.log10_gradient[-2]
     measured = float(change[0]) / (2.0 * math.log(10.0)) if len(change) else 0.0
     agrees = predicted * measured > 0.0 and abs(predicted - measured) < 0.5 * abs(measured) + 0.5
     inner = found.prediction.chi[1:-1]
