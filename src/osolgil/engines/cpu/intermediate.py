@@ -18,7 +18,8 @@ def linked_only() -> Iterator[None]:
     """In this thread, functions compiled meanwhile can be linked into C functions but not called from Python."""
     from numba.core import codegen
 
-    library, generator = codegen.JITCodeLibrary, codegen.JITCPUCodegen
+    library: Any = codegen.JITCodeLibrary
+    generator: Any = codegen.JITCPUCodegen
     if not _as_known(library, generator):
         yield
         return
