@@ -124,7 +124,7 @@ def torch_module(model: Model) -> Any:
     )
     """
     try:
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise MissingLibraryError("PyTorch is not installed; run: pip install torch") from error
     space: dict[str, Any] = {"__name__": "osolgil_export"}
