@@ -6,6 +6,8 @@ differences, plot, file and line; a table per kind; the family trees; how exactl
 
 from __future__ import annotations
 
+import importlib
+import sys
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,13 +20,14 @@ from osolgil.messages import catalog as messages_catalog
 from osolgil.messages import message
 from osolgil.pictures.curve_svg import curve_svg
 from osolgil.pictures.tree_page import mathml, page
-from tools import interface
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # MkDocs runs this file by its place, without the folder around it
+interface = importlib.import_module("tools.interface")
 TREES = ("optimizers", "activations")
 LIBRARIES = {"pytorch": "PyTorch", "keras": "Keras", "optax": "optax / JAX"}
 SEPARATELY = {
