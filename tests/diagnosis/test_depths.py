@@ -30,7 +30,7 @@ def test_sigmoid_derivatives_multiply_below_a_quarter_per_layer(found):
 
 def test_depth_kills_the_sigmoid_and_not_the_rectifier(found):
     assert [row["dies"] for row in found["activations"]] == [20, None]
-    assert found["activations"][1]["scores"][1] > 0.8
+    assert found["activations"][1]["scores"][1] > 0.6  # a third is chance
 
 
 def test_the_command_prints_and_writes(capsys, tmp_path):

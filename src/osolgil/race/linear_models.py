@@ -62,7 +62,7 @@ def minimize(
     objective: Callable[[np.ndarray], tuple[float, np.ndarray]],
     start: np.ndarray,
     iterations: int,
-    tolerance: float = 1e-4,
+    tolerance: float = 1e-5,
 ) -> np.ndarray:
     """The lowest point of a smooth convex function, by L-BFGS with backtracking.
 

@@ -13,6 +13,16 @@ _OWN = {
         "ops": "(lambda row: ops.logsumexp(row, -1))",
         "jnp": "(lambda row: jax.scipy.special.logsumexp(row, axis=-1))",
     },
+    "logsumexp_above": {
+        "torch": "(lambda row: torch.logsumexp(row - row.amax(-1, keepdim=True), -1))",
+        "ops": "(lambda row: ops.logsumexp(row - ops.max(row, -1, keepdims=True), -1))",
+        "jnp": "(lambda row: jax.scipy.special.logsumexp(row - row.max(-1, keepdims=True), axis=-1))",
+    },
+    "row_maximum": {
+        "torch": "(lambda row: row.amax(-1))",
+        "ops": "(lambda row: ops.max(row, -1))",
+        "jnp": "(lambda row: row.max(-1))",
+    },
     "row_dot": {
         "torch": "(lambda left, right: (left * right).sum(-1))",
         "ops": "(lambda left, right: ops.sum(left * right, -1))",
