@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import importlib.metadata
 import json
@@ -9,6 +10,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 LIBRARIES = ("osolgil", "numpy", "scipy", "numba", "scikit-learn", "torch", "jax", "jaxlib", "optax",
@@ -32,12 +34,15 @@ def processor() -> str:
 
 def versions() -> dict[str, str]:
     """Installed version of each library that takes part; those absent are left out."""
-    found = {"python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
+    return {"python": platform.python_version(), **installed(LIBRARIES)}
+
+
+def installed(libraries: Iterable[str]) -> dict[str, str]:
+    """Versions of those libraries that are installed."""
+    found = {}
+    for name in libraries:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
     return found
 
 

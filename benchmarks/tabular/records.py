@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import platform
 import time
@@ -10,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks import machine
 from benchmarks.tabular.methods import Method, score
 from benchmarks.tabular.sets import table
 
@@ -51,13 +51,7 @@ def read(records: Path) -> list[Record]:
 
 def versions() -> dict[str, str]:
     """Versions of what takes part here."""
-    found = {"Python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+    return {"Python": platform.python_version(), **machine.installed(LIBRARIES)}
 
 
 def of_kind(records: list[Record], name: str, method: str) -> dict[int, float]:

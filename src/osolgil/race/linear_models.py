@@ -30,11 +30,11 @@ def logistic_regression(
     """
     features, outputs = inputs.shape[1], targets.shape[1]
     counts = np.ones(len(inputs)) if weights is None else np.asarray(weights, float)
-    total, one = counts.sum(), inputs.dtype.type(1.0)
+    total = counts.sum()
 
     def objective(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         matrix, bias = parameters[:-outputs].reshape(features, outputs), parameters[-outputs:]
-        answers = (inputs @ (matrix * one).astype(inputs.dtype)).astype(float) + bias
+        answers = (inputs @ matrix.astype(inputs.dtype)).astype(float) + bias
         value = counts @ loss.losses(answers, targets).sum(1) + 0.5 * penalty * (matrix**2).sum()
         slopes = loss.slopes(answers, targets) * counts[:, None]
         slope = inputs.T @ slopes.astype(inputs.dtype) + penalty * matrix
