@@ -54,8 +54,9 @@ def workspace(
 
 def room_for_rows(outputs: int) -> int:
     """Numbers a thread needs to look at rows of so many outputs, many at a time."""
-    lanes = max(layout.MOST_LANES * 8 // max(outputs, 8), layout.FEWEST_LANES)
-    return lanes * (layout.BLOCKS_OF_ROWS * outputs + layout.LANE_NUMBERS)
+    return layout.lanes_of(layout.MOST_LANES, outputs) * (
+        layout.BLOCKS_OF_ROWS * outputs + layout.LANE_NUMBERS
+    )
 
 
 def _longest_row(layers: np.ndarray) -> int:

@@ -80,3 +80,9 @@ PANEL_SIZE = 32 * PANEL_STEPS
 EVALUATION_ROWS = 128
 EPSILON = 1e-5
 RUNNING_SHARE = 0.1
+
+
+def lanes_of(rows, outputs):
+    """How many rows make a block: all of them, but no more than the near cache likes."""
+    most = max(MOST_LANES * 8 // max(outputs, 8), FEWEST_LANES)
+    return min(most, max(rows, 1) + FEWEST_LANES - 1) // FEWEST_LANES * FEWEST_LANES

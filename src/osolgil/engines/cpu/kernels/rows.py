@@ -12,16 +12,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from . import elementary
+from . import elementary, layout
 from .intrinsics import njit
-from .layout import FEWEST_LANES, MOST_LANES
 
-
-@njit
-def lanes_of(rows, outputs):
-    """How many rows make a block: all of them, but no more than the near cache likes."""
-    most = max(MOST_LANES * 8 // max(outputs, 8), FEWEST_LANES)
-    return min(most, max(rows, 1) + FEWEST_LANES - 1) // FEWEST_LANES * FEWEST_LANES
+lanes_of = njit(layout.lanes_of)
 
 
 @njit
