@@ -30,11 +30,21 @@ def test_show_writes_its_equations(place, name, capsys):
     assert main(["show", f"mine.py:{name}", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["equations"]
-    # a formula is known by its text: where another file of this process had the same, that one is named
     assert (Path(facts["file"]).name, facts["title"]) == ("mine.py", name)
     assert "written" not in facts
     assert main(["show", f"mine.py:{name}"]) == 0
     assert "mine.py:" in "".join(capsys.readouterr().out.split())  # a long path is told over two lines
+
+
+def test_a_formula_in_two_places_is_shown_where_it_was_last_named(place, tmp_path, capsys):
+    (tmp_path / "copied.py").write_text("\n\n" + place.read_text("utf-8"), "utf-8")
+    lines = []
+    for file in ("mine.py", "copied.py", "mine.py"):
+        assert main(["show", f"{file}:bent", "--json"]) == 0
+        facts = json.loads(capsys.readouterr().out)
+        assert Path(facts["file"]).name == file
+        lines.append(facts["line"])
+    assert lines[1] == lines[0] + 2 == lines[2] + 2
 
 
 def test_show_tells_what_is_wrong(place, capsys):

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from osolgil.errors import SettingsError
-from osolgil.formulas.own.contract import Own, row_of
+from osolgil.formulas.own.contract import Own, latest, row_of
 from osolgil.formulas.own.language import WORDS_PER_ELEMENT, Definition, definition
 from osolgil.formulas.own.reading import (
     KINDS,
@@ -35,9 +35,6 @@ __all__ = [
 ]  # fmt: skip
 
 _known: dict[tuple[str, str], Own] = {}
-_latest: dict[
-    tuple[str, str], Written
-] = {}  # the same formula may lie in several places; the last one named counts
 
 
 def is_own(name: Any) -> bool:
@@ -65,7 +62,7 @@ def facts_of(names: Iterable[tuple[str, str]]) -> dict[str, dict[str, str]]:
 
     names: pairs of kind and name; those of the catalog are left out.
     """
-    found = {name: _latest[kind, name] for kind, name in names if (kind, name) in _latest}
+    found = {name: latest[kind, name] for kind, name in names if (kind, name) in latest}
     return {
         name: {"kind": written.kind, "origin": written.origin, "source": written.source()}
         for name, written in found.items()
@@ -83,7 +80,7 @@ def restore(facts: Mapping[str, Mapping[str, str]]) -> None:
         if kind not in KINDS or not isinstance(source, str):
             raise SettingsError(f"The own formula '{name}' is damaged.")
         written = from_text(kind, source, plain, str(stored.get("origin", "")))
-        if (kind, name) not in _known or written.source() != _latest[kind, name].source():
+        if (kind, name) not in _known or written.source() != latest[kind, name].source():
             row = row_of(written)
             if row.name != name:
                 raise SettingsError(f"The own formula '{name}' is damaged: its text is that of '{row.name}'.")
@@ -96,5 +93,5 @@ def _remembered(written: Written, name: str | None = None) -> Own:
         row = row_of(written)
         name = row.name
         _known.setdefault((written.kind, name), row)
-    _latest[written.kind, name] = written
+    latest[written.kind, name] = written
     return _known[written.kind, name]

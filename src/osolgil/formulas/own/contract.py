@@ -32,6 +32,10 @@ _IN_RECIPES = {
 }  # fmt: skip
 
 
+latest: dict[tuple[str, str], Written] = {}
+"""Kind and name of an own formula → its text as last named: the same formula may lie in several places."""
+
+
 @dataclass(frozen=True, eq=False)
 class Own(Row):
     """What own rows have besides: the text they were made from."""
@@ -40,7 +44,8 @@ class Own(Row):
 
     @property
     def location(self) -> tuple[str, int]:
-        return self.written.origin or "a notebook or program of yours", self.written.lines[0]
+        written = latest.get((self.written.kind, self.name), self.written)
+        return written.origin or "a notebook or program of yours", written.lines[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,4 +294,4 @@ def _error(where: str, what: str) -> SettingsError:
     return SettingsError(f"{where}: {what}.")
 
 
-__all__ = ["SECOND", "Own", "OwnActivation", "OwnLoss", "OwnOptimizer", "row_of"]
+__all__ = ["SECOND", "Own", "OwnActivation", "OwnLoss", "OwnOptimizer", "latest", "row_of"]
