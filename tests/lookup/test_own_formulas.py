@@ -37,7 +37,7 @@ def test_show_writes_its_equations(place, name, capsys):
 
 
 def test_a_formula_in_two_places_is_shown_where_it_was_last_named(place, tmp_path, capsys):
-    (tmp_path / "copied.py").write_text("\n\n" + place.read_text("utf-8"), "utf-8")
+    (tmp_path / "copied.py").write_text("\n\n" + Path(place).read_text("utf-8"), "utf-8")
     lines = []
     for file in ("mine.py", "copied.py", "mine.py"):
         assert main(["show", f"{file}:bent", "--json"]) == 0

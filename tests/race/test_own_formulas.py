@@ -205,7 +205,7 @@ def test_a_race_goes_on_when_the_file_is_gone_and_refuses_when_it_is_edited(plac
     Path(place).unlink()
     with monkeypatch.context() as patch:  # as in another program: nothing is known of the formulas
         patch.setattr(own, "_known", {})
-        patch.setattr(own, "_latest", {})
+        patch.setattr(own, "latest", {})
         resumed = osolgil.race("iris", out=tmp_path / "gone", resume=True, **asked)
     assert without_seconds(resumed) == without_seconds(whole)
     with pytest.raises(SettingsError, match=r"There is no file 'mine\.py'"):
