@@ -56,9 +56,16 @@ class Shown:
 
 
 def race_layers(
-    course: RaceCourse, confirmed: dict[str, Candidate], recommended: str | None, model: Model | None
+    course: RaceCourse,
+    confirmed: dict[str, Candidate],
+    recommended: str | None,
+    model: Model | None,
+    reference: Reference | None = None,
 ) -> dict[str, Any]:
-    """The part "layers" of verdict.json: the recommended entrant's run first, then others, then its other rates."""
+    """The part "layers" of verdict.json: the recommended entrant's run first, then others, then its other rates.
+
+    reference: what plain models reach, where it is known.
+    """
     settings = course.settings
     typical = [c for entrant in settings.entrants if (c := _typical(course, entrant, confirmed)) is not None]
     typical.sort(key=lambda c: (c.phase != "confirm", -float(c.scores().mean())))
@@ -68,18 +75,23 @@ def race_layers(
     for candidate in typical[:1]:
         others = [c for c in tuned(course, candidate.entrant) if _differs_in_rate(c, candidate)]
         shown += [_shown(course, other) for other in others]
-    return layer_facts(course.network, course.task, settings, shown, model)
+    return layer_facts(course.network, course.task, settings, shown, model, reference)
 
 
 def layer_facts(
-    network: Network, task: Task, settings: RaceSettings, shown: Sequence[Shown], model: Model | None
+    network: Network,
+    task: Task,
+    settings: RaceSettings,
+    shown: Sequence[Shown],
+    model: Model | None,
+    reference: Reference | None = None,
 ) -> dict[str, Any]:
     """Prediction, plain models, and every shown run with its explanation; model: of the first of them.
 
     Where theory does not know an activation, there is neither a prediction nor an explanation.
     """
     facts: dict[str, Any] = {"prediction": None, "theory": None, "reference": None}
-    explainer = _Explainer.of(network, task, settings, shown[0].run) if shown else None
+    explainer = _Explainer.of(network, task, settings, shown[0].run, reference) if shown else None
     if explainer is not None:
         facts |= {
             "prediction": explainer.prediction.to_dict(),
@@ -96,13 +108,20 @@ def layer_facts(
 class _Explainer:
     """Explains runs of one network on one task; what they share is found once."""
 
-    def __init__(self, case: Case, prediction: Prediction, observed: int) -> None:
+    def __init__(self, case: Case, prediction: Prediction, observed: int, reference: Reference) -> None:
         self.case, self.prediction, self.observed = case, prediction, observed
-        self.standard, self.reference = standard_prediction(case), Reference.of(case.task)
+        self.standard, self.reference = standard_prediction(case), reference
         self.alike: dict[int, np.ndarray] = {}
 
     @classmethod
-    def of(cls, network: Network, task: Task, settings: RaceSettings, run: RunSetting) -> _Explainer | None:
+    def of(
+        cls,
+        network: Network,
+        task: Task,
+        settings: RaceSettings,
+        run: RunSetting,
+        reference: Reference | None,
+    ) -> _Explainer | None:
         """None where theory does not know an activation of the network."""
         case = _case(network, task, settings, run)
         observed = min(layout.OBSERVED_ROWS, case.batch_size)
@@ -111,7 +130,7 @@ class _Explainer:
             expected = predict(network, given, dropout=settings.dropout, scales=scales_of(network, theta))
         except SettingsError:
             return None
-        return cls(case, expected, observed)
+        return cls(case, expected, observed, reference or Reference.of(task))
 
     def explain(self, shown: Shown, model: Model | None) -> dict[str, Any] | None:
         """Why a run learned or not; None for one that was stopped early."""

@@ -20,13 +20,13 @@ from osolgil.estimators.preparation import Prepared
 from osolgil.estimators.runs import Outcome
 from osolgil.estimators.workers import workers_of
 from osolgil.race import outputs
-from osolgil.race.baselines import Baselines
 from osolgil.race.budget import fit as fit_budget
 from osolgil.race.checkpoint import Checkpoint
 from osolgil.race.conclusion import model_run
 from osolgil.race.course import Candidate, Course
 from osolgil.race.entry import run
 from osolgil.race.facts import conclude, task_of
+from osolgil.race.meanwhile import Meanwhile
 from osolgil.race.settings import RaceSettings, entrants
 from osolgil.race.verdict import Verdict
 from osolgil.race.watching import Watcher
@@ -66,12 +66,12 @@ def fit(estimator: Any, prepared: Prepared) -> None:
     plans.prepare_kernels(
         network, job.loss, job.kind, chosen.precision, [entrant.optimizer for entrant in chosen.entrants]
     )
-    baselines = Baselines(data)
+    meanwhile = Meanwhile(data)
     planned = chosen if budget is None else fit_budget(chosen, fixed, network, job, workers, budget)
     course = KeepingCourse(network, job, planned, workers, Checkpoint(None))
     watcher = Watcher(course, "accuracy" if job.classify else "r2", None)
     confirmed = run(course, watcher)
-    facts, model = conclude(course, confirmed, data, baselines.facts())
+    facts, model = conclude(course, confirmed, data, meanwhile.baselines())
     facts["seconds"] = {"train": course.seconds, "total": time.perf_counter() - begin}
     estimator.race_ = Verdict(facts, outputs.history(course), model, layers=outputs.layers(course))
     if model is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import numpy as np
@@ -14,40 +13,14 @@ from osolgil.race.linear_models import logistic_regression, ridge_regression
 _Scores = tuple[tuple[str, float], tuple[str, float]]
 
 
-class Baselines:
-    """Fits the baselines in a thread of its own while the race runs."""
-
-    def __init__(self, data: Dataset) -> None:
-        self._facts: dict[str, Any] = {}
-        self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, args=(data,), daemon=True)
-        self._thread.start()
-
-    def _work(self, data: Dataset) -> None:
-        try:
-            self._facts = measure(data)
-        except BaseException as error:
-            self._failure = error
-
-    def facts(self) -> dict[str, Any]:
-        """Their names and test scores; waits until they are known."""
-        self._thread.join()
-        if self._failure is not None:
-            raise self._failure
-        return self._facts
-
-
 def measure(data: Dataset) -> dict[str, Any]:
     """Test score of the most frequent class (or the mean) and of a linear model with its usual penalty.
 
     Rows count with their weights, in what is learned as in the score. Several labels are each answered by a
     model of their own; the score is the share of right labels.
     """
-    from threadpoolctl import threadpool_limits
-
     measured = {"classification": _classes, "multi-label": _labels, "regression": _numbers}[data.task]
-    with threadpool_limits(1, "blas"):  # the other cores train networks
-        (baseline, constant), (name, score) = measured(data)
+    (baseline, constant), (name, score) = measured(data)
     return {"baseline": {"name": baseline, "score": constant}, "linear": {"name": name, "score": score}}
 
 

@@ -5,25 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from osolgil.data import Dataset, Encoding, from_arrays, load
 from osolgil.engines.cpu.compiling import compile_kernels, usable_cores
 from osolgil.errors import SettingsError
 from osolgil.model import Model
 from osolgil.race import outputs, own_formulas
-from osolgil.race.baselines import Baselines
 from osolgil.race.budget import fit
 from osolgil.race.checkpoint import Checkpoint
 from osolgil.race.conclusion import under_tuned
 from osolgil.race.course import Candidate, Course
 from osolgil.race.facts import conclude, fitted, task_of
+from osolgil.race.meanwhile import Meanwhile
 from osolgil.race.progress import Progress
 from osolgil.race.settings import Entering, RaceSettings, entrants, listed
 from osolgil.race.tuning import best, tune, widen
 from osolgil.race.verdict import Verdict
 from osolgil.race.watching import Watcher
 from osolgil.spelling import hint
+
+if TYPE_CHECKING:
+    from osolgil.diagnosis.reference import Reference
 
 
 def race(
@@ -100,7 +103,7 @@ def race(
     network = chosen.network(data.train.inputs.shape[1], data.outputs)
     names = [entrant.optimizer for entrant in chosen.entrants]
     compiled = compile_kernels(network, job, chosen.precision, names)
-    baselines = Baselines(data)
+    meanwhile = Meanwhile(data, job, reporting=folder is not None)
     if planned is None:
         planned = chosen
         if budget is not None:
@@ -112,8 +115,8 @@ def race(
     watcher = Watcher(course, "accuracy" if job.classify else "r2", progress)
     confirmed = run(course, watcher)
     watcher.enter("test")
-    facts, model = conclude(course, confirmed, data, baselines.facts())
-    facts["layers"] = shown_layers(course, confirmed, facts["recommended"], model)
+    facts, model = conclude(course, confirmed, data, meanwhile.baselines())
+    facts["layers"] = shown_layers(course, confirmed, facts["recommended"], model, meanwhile.reference())
     facts["seconds"] = {
         "data": loaded,
         "compile": compiled,
@@ -129,12 +132,16 @@ def race(
 
 
 def shown_layers(
-    course: Course, confirmed: dict[str, Candidate], recommended: str | None, model: Model | None
+    course: Course,
+    confirmed: dict[str, Candidate],
+    recommended: str | None,
+    model: Model | None,
+    reference: Reference | None,
 ) -> dict[str, Any]:
     """What theory says of the network's layers, and why the shown runs learn or do not."""
     from osolgil.diagnosis.shown_runs import race_layers
 
-    return race_layers(course, confirmed, recommended, model)
+    return race_layers(course, confirmed, recommended, model, reference)
 
 
 def run(course: Course, watcher: Watcher) -> dict[str, Candidate]:

@@ -79,15 +79,22 @@ def plan(folder: Path, data: Dataset, asked: dict[str, Any], settings: RaceSetti
 
 def write(verdict: Verdict, folder: Path, language: str) -> None:
     """Write everything; verdict.json, written last, says that it is complete."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from osolgil.report import recipes, write_report
 
-    if verdict.model is not None:
-        verdict.model.save(folder)
-        for name, text in recipes(verdict.facts).items():
-            write_text(folder / name, text)
-    write_history(folder / "history.parquet", verdict.history)
-    write_history(folder / "layers.parquet", verdict.layers)
-    write_report(folder, verdict.facts, verdict.history, verdict.model, language, verdict.layers)
+    with ThreadPoolExecutor() as pool:  # most of a file's time is waiting for the disk
+        written = [
+            pool.submit(write_history, folder / "history.parquet", verdict.history),
+            pool.submit(write_history, folder / "layers.parquet", verdict.layers),
+        ]
+        if verdict.model is not None:
+            texts = recipes(verdict.facts)
+            written += [pool.submit(write_text, folder / name, text) for name, text in texts.items()]
+            written.append(pool.submit(verdict.model.save, folder))
+        write_report(folder, verdict.facts, verdict.history, verdict.model, language, verdict.layers)
+    for file in written:
+        file.result()
     write_json(folder / "verdict.json", verdict.facts)
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from osolgil.model import Model
 
-__all__ = ["recipes", "verdict_sentences", "write_report", "write_training"]
+__all__ = ["prepare", "recipes", "verdict_sentences", "write_report", "write_training"]
 
 
 def write_report(
@@ -32,6 +32,16 @@ def write_report(
     from osolgil.report.page import page
 
     write_text(Path(folder) / "report.html", page(facts, history, model, language, layers))
+
+
+def prepare() -> None:
+    """Load what `write_report` needs before there is anything to report, so that writing it takes less time then."""
+    from pyarrow import parquet as _
+
+    from osolgil.report import page as _  # noqa: F401, F811
+    from osolgil.report.frame import template
+
+    template("page.html")
 
 
 def write_training(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from osolgil.messages import LANGUAGES, known_language, message
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 Figures = dict[str, dict[str, Any]]
 
 
 def framed(
-    template: str,
+    template_name: str,
     language: str,
     figures: Figures | None = None,
     *,
@@ -27,29 +31,35 @@ def framed(
     what a picker chooses from, each with traces that it adds to figures of these names. packages: where templates
     lie besides this package's `page_parts`.
     """
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
     known_language(language)
-    loaders = [PackageLoader(name, "page_parts") for name in (*packages, "osolgil.report")]
-    environment = Environment(
-        loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
     content = {"language": language, "figures": figures or {each: {} for each in LANGUAGES}}
     if runs:
         content["runs"] = list(runs)
-    return environment.get_template(template).render(
+    return template(template_name, tuple(packages)).render(
         language=language,
         languages=LANGUAGES,
         both=both,
         message=message,
         names=set(content["figures"]["en"]),
-        content=script_safe(_plain(content)),
+        content=script_safe(content),
         style=part("page.css"),
         script=part("page.js"),
         plotly=plotly_script() if figures else None,
         **values,
     )
+
+
+@functools.cache
+def template(name: str, packages: tuple[str, ...] = ()) -> Template:
+    """A compiled template of `page_parts`; `packages`: where those lie besides this one."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+    loaders = [PackageLoader(package, "page_parts") for package in (*packages, "osolgil.report")]
+    environment = Environment(
+        loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template(name)
 
 
 def both(key: str, **values: Any) -> Any:
@@ -82,17 +92,19 @@ def plotly_script() -> str:
 
 
 def script_safe(content: Any) -> str:
-    """JSON that cannot end the script element it stands in."""
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    """JSON that cannot end the script element it stands in, with null for what is no number."""
+    text = _json(content)
+    if "NaN" in text or "Infinity" in text:
+        text = _json(json.loads(text, parse_constant=lambda name: None))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _json(content: Any) -> str:
+    return json.dumps(
+        content, ensure_ascii=False, separators=(",", ":"), default=lambda number: number.item()
+    )
 
 
 def part(name: str, package: str = "osolgil.report") -> str:
     """A file of a package's `page_parts`."""
     return resources.files(package).joinpath("page_parts", name).read_text("utf-8")
-
-
-def _plain(content: Any) -> Any:
-    """Without NumPy's numbers, and with null for what is no number."""
-    text = json.dumps(content, default=lambda value: value.item())
-    return json.loads(text, parse_constant=lambda name: None)
