@@ -47,9 +47,10 @@ def test_a_setting_beyond_doubt_worse_goes_and_the_best_with_its_neighbours_stay
     noise = np.random.default_rng(0).normal(0.0, 0.01, (7, 5))
     losses = np.array([2.0, 1.5, 1.0, 0.5, 0.4, 0.6, np.inf])[:, None] + noise
     scores = -losses
-    out = doubtless_losers(losses, scores, kept=2)
-    assert sorted(out) == [0, 1, 2, 6]
+    out = doubtless_losers(losses, scores, kept=1)
+    assert sorted(out) == [0, 1, 6]
     assert all(best == 4 for best, _ in out.values())
+    assert sorted(doubtless_losers(losses, scores, kept=1, early=False)) == [0, 1, 2, 5, 6]
 
 
 def test_a_setting_with_a_higher_loss_but_a_better_score_stays() -> None:

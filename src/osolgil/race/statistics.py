@@ -64,8 +64,8 @@ def doubtless_losers(
     """Which settings of one optimizer need not go on: index → (index of the best, p-value).
 
     losses, scores: (settings in order of learning rate, seeds); losses infinite and scores NaN where a run
-    diverged. The setting of least mean loss, the next smaller rate, which may look worse than it will end, `early`
-    the next larger one as well, and the `kept` best go on. Of the others, those go whose loss is above the
+    diverged. The setting of least mean loss, the next smaller rate, which may look worse than it will end (`early`
+    also the one below it and the next larger one), and the `kept` best go on. Of the others, those go whose loss is above the
     best's, or whose score is below it, beyond doubt (one-sided paired t-tests, in the manner of O. Maron, A. Moore,
     NIPS 1993, which share the level) while the mean of neither is better than the best's.
     """
@@ -74,7 +74,7 @@ def doubtless_losers(
         return {}
     order = sorted(usable, key=lambda i: (float(losses[i].mean()), i))
     best = order[0]
-    safe = {*order[: max(kept, 1)], best - 1, best + early}
+    safe = {*order[: max(kept, 1)], *range(best - 1 - early, best + 1 + early)}
     out: dict[int, tuple[int, float]] = {}
     for index in range(len(losses)):
         if index in safe:

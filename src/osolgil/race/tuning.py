@@ -19,8 +19,8 @@ _SLOPES = {"momentum", "beta1", "rho", "beta2"}
 
 
 def rungs(epochs: int) -> tuple[int, ...]:
-    """Epochs after which settings are compared: an eighth, a third, all."""
-    return tuple(sorted({max(1, round(epochs / 8)), max(1, round(epochs / 3)), epochs}))
+    """Epochs after which settings are compared: a sixteenth, an eighth, a third, all."""
+    return tuple(sorted({max(1, round(epochs / parts)) for parts in (16, 8, 3, 1)}))
 
 
 def grid(entrant: Entrant, settings: RaceSettings) -> list[float]:
@@ -112,8 +112,8 @@ def _judge(course: Course, running: Sequence[Candidate], epoch: int) -> None:
         losses = np.stack([c.losses(epoch) for c in compared])
         scores = np.stack([c.scores(epoch) for c in compared])
         kept = max(2, len(compared) // 4)
-        first = epoch == rungs(course.settings.epochs or 1)[0]
-        for place, (leader, p_value) in doubtless_losers(losses, scores, kept, early=first).items():
+        early = epoch < rungs(course.settings.epochs or 1)[-2]
+        for place, (leader, p_value) in doubtless_losers(losses, scores, kept, early).items():
             candidate = compared[place]
             if candidate.state != "running":
                 continue

@@ -26,17 +26,20 @@ from .layout import (
 
 
 @njit
+def _copy(line, source):
+    for j in range(line.size):
+        line[j] = source[j]
+
+
+@njit
 def gather(inputs, targets, order, start, rows, layers, space, places, rank, team):
     """Copy the inputs, targets and weights of some rows into the workspace."""
     width, outputs = inputs.shape[1], layers[-1, OUTPUTS]
     for row in range(rank, rows, team):
         chosen = order[start + row]
-        source = inputs[chosen]
-        line = space[row * width : (row + 1) * width]
-        for j in range(width):
-            line[j] = source[j]
-        for j in range(outputs):
-            space[places[TARGET] + row * outputs + j] = targets[chosen, j]
+        _copy(space[row * width : (row + 1) * width], inputs[chosen])
+        target = places[TARGET] + row * outputs
+        _copy(space[target : target + outputs], targets[chosen])
         if targets.shape[1] > outputs:
             space[places[WEIGHTS] + row] = targets[chosen, outputs]
 
@@ -127,9 +130,8 @@ def predict(layers, theta, running, space, inputs, outputs, first, last):
     for start in range(first, last, EVALUATION_ROWS):
         count = min(EVALUATION_ROWS, last - start)
         for row in range(count):
-            for j in range(width):
-                space[row * width + j] = inputs[start + row, j]
+            _copy(space[row * width : (row + 1) * width], inputs[start + row])
         forward(layers, theta, running, space, count, False, 0.0, np.uint64(0), 0, 1, sync)
+        value = layers[-1, VALUE]
         for row in range(count):
-            for j in range(places):
-                outputs[start + row, j] = space[layers[-1, VALUE] + row * places + j]
+            _copy(outputs[start + row], space[value + row * places : value + (row + 1) * places])
