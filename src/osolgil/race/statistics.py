@@ -65,9 +65,9 @@ def doubtless_losers(
 
     losses, scores: (settings in order of learning rate, seeds); losses infinite and scores NaN where a run
     diverged. The setting of least mean loss, the next smaller rate, which may look worse than it will end (`early`
-    also the one below it and the next larger one), and the `kept` best go on. Of the others, those go whose loss is above the
-    best's, or whose score is below it, beyond doubt (one-sided paired t-tests, in the manner of O. Maron, A. Moore,
-    NIPS 1993, which share the level) while the mean of neither is better than the best's.
+    also the one below it and the next larger one), and the `kept` best go on. Of the others, those go whose loss is
+    above the best's, or whose score is below it, beyond doubt (one-sided paired t-tests, in the manner of O. Maron,
+    A. Moore, NIPS 1993, which share the level) while the mean of neither is better than the best's.
     """
     usable = [i for i in range(len(losses)) if np.isfinite(losses[i]).all()]
     if not usable:

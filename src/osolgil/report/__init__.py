@@ -41,7 +41,8 @@ def prepare() -> None:
     from osolgil.report import page as _  # noqa: F401, F811
     from osolgil.report.frame import template
 
-    template("page.html")
+    for name in ("page.html", "frame.html", "macros.html", "layers.html"):
+        template(name)
 
 
 def write_training(

@@ -179,10 +179,17 @@ def _quartiles(epochs: np.ndarray, values: np.ndarray) -> tuple[list[Any], ...]:
     """Epochs, and the three quartiles of the finite values in each."""
     values = np.asarray(values, float)
     finite = np.isfinite(values)
-    each = [(int(epoch), values[finite & (epochs == epoch)]) for epoch in np.unique(epochs[finite])]
-    quartiles = np.array([np.quantile(own, (0.25, 0.5, 0.75)) for _, own in each]).reshape(-1, 3)
-    rounded = [[float(f"{value:.5g}") for value in column] for column in quartiles.T]
-    return [epoch for epoch, _ in each], *rounded
+    order = np.lexsort((values[finite], epochs[finite]))
+    ordered = values[finite][order]
+    each, first, count = np.unique(epochs[finite][order], return_index=True, return_counts=True)
+    found = []
+    for share in (0.25, 0.5, 0.75):
+        place = first + share * (count - 1)
+        below = place.astype(int)
+        above = np.minimum(below + 1, first + count - 1)
+        between = ordered[below] + (place - below) * (ordered[above] - ordered[below])
+        found.append([float(f"{value:.5g}") for value in between])
+    return [int(epoch) for epoch in each], *found
 
 
 def _band(

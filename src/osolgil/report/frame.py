@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from osolgil.messages import LANGUAGES, known_language, message
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment, Template
 
 Figures = dict[str, dict[str, Any]]
 
@@ -49,17 +49,20 @@ def framed(
     )
 
 
-@functools.cache
 def template(name: str, packages: tuple[str, ...] = ()) -> Template:
-    """A compiled template of `page_parts`; `packages`: where those lie besides this one."""
+    """A template of `page_parts`, compiled once; `packages`: where those lie besides this one."""
+    return _environment(packages).get_template(name)
+
+
+@functools.cache
+def _environment(packages: tuple[str, ...]) -> Environment:
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     loaders = [PackageLoader(package, "page_parts") for package in (*packages, "osolgil.report")]
-    environment = Environment(
+    return Environment(
         loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    return environment.get_template(name)
 
 
 def both(key: str, **values: Any) -> Any:
