@@ -318,9 +318,19 @@ def _in_threads(
                     break
             watch()
     except BaseException:
-        cancel()
-        for thread in threads:
-            thread.join()
+        _end(threads, cancel)
         raise
     if failures:
         raise failures[0]
+
+
+def _end(threads: Sequence[threading.Thread], cancel: Callable[[], None]) -> None:
+    """Wait until threads have ended, though the user interrupts once more: until then their arrays are not whole."""
+    while True:
+        try:
+            cancel()
+            for thread in threads:
+                thread.join()
+            return
+        except KeyboardInterrupt:
+            continue

@@ -1,0 +1,59 @@
+"""What a race finds out while its networks train: what they must beat, and how its report is written."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from osolgil.data import Dataset
+from osolgil.engines.cpu.fleet import Task
+from osolgil.race import baselines
+
+if TYPE_CHECKING:
+    from osolgil.diagnosis.reference import Reference
+
+
+class Meanwhile:
+    """A thread of its own for work that needs no trained network.
+
+    task: whose plain models are wanted, too. reporting: whether a report will be written.
+    """
+
+    def __init__(self, data: Dataset, task: Task | None = None, *, reporting: bool = False) -> None:
+        self._baselines: dict[str, Any] = {}
+        self._reference: Reference | None = None
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, args=(data, task, reporting), daemon=True)
+        self._thread.start()
+
+    def _work(self, data: Dataset, task: Task | None, reporting: bool) -> None:
+        from threadpoolctl import threadpool_limits
+
+        try:
+            with threadpool_limits(1, "blas"):  # the other cores train networks
+                self._baselines = baselines.measure(data)
+                if task is not None:
+                    from osolgil.diagnosis.reference import Reference
+
+                    self._reference = Reference.of(task)
+            if reporting:
+                from osolgil.report import prepare
+
+                prepare()
+        except BaseException as error:
+            self._failure = error
+
+    def _wait(self) -> None:
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def baselines(self) -> dict[str, Any]:
+        """Names and test scores of a constant answer and of a linear model."""
+        self._wait()
+        return self._baselines
+
+    def reference(self) -> Reference | None:
+        """What plain models of the task's rows reach, where a task was given."""
+        self._wait()
+        return self._reference
