@@ -300,37 +300,41 @@ def _in_threads(
 ) -> None:
     """Run `work(i)` in `count` threads; `watch` runs meanwhile, and its exception cancels the threads."""
     failures: list[BaseException] = []
+    ended = [threading.Event() for _ in range(count)]
 
     def guarded(index: int) -> None:
         try:
             work(index)
         except BaseException as error:
             failures.append(error)
+        finally:
+            ended[index].set()
 
     threads = [threading.Thread(target=guarded, args=(index,), daemon=True) for index in range(count)]
-    for thread in threads:
-        thread.start()
     try:
-        while any(thread.is_alive() for thread in threads):
-            for thread in threads:
-                thread.join(0.05)
-                if thread.is_alive():
-                    break
+        for thread in threads:
+            thread.start()
+        while not all(end.wait(0.05) for end in ended):
             watch()
+        watch()
     except BaseException:
-        _end(threads, cancel)
+        begun = [end for thread, end in zip(threads, ended, strict=True) if thread.ident is not None]
+        _wait(begun, cancel)
         raise
     if failures:
         raise failures[0]
 
 
-def _end(threads: Sequence[threading.Thread], cancel: Callable[[], None]) -> None:
-    """Wait until threads have ended, though the user interrupts once more: until then their arrays are not whole."""
+def _wait(ended: Sequence[threading.Event], cancel: Callable[[], None]) -> None:
+    """Wait for the end of threads, though the user interrupts once more: until then their arrays are not whole.
+
+    `Thread.join`, interrupted, takes a thread that still runs for ended (Python before 3.13), hence the events.
+    """
     while True:
         try:
             cancel()
-            for thread in threads:
-                thread.join()
+            for end in ended:
+                end.wait()
             return
         except KeyboardInterrupt:
             continue
