@@ -180,14 +180,19 @@ def _processor() -> str:
 
 
 def _described_by_system() -> str:
-    """Linux's words for the first processor, without what changes from one moment or one core to the next."""
+    """Linux's words for the first processor, nothing where it has none."""
     try:
-        first = Path("/proc/cpuinfo").read_text("utf-8").split("\n\n")[0]
+        return _described(Path("/proc/cpuinfo").read_text("utf-8"))
     except OSError:
         return ""
-    facts = [line.partition(":") for line in first.splitlines()]
-    kept = [f"{name.strip()}:{value}" for name, _, value in facts if name.strip() in _OF_A_PROCESSOR]
-    return "\n".join(kept) if any(line.lower().startswith(("flags", "features")) for line in kept) else ""
+
+
+def _described(text: str) -> str:
+    """Of the facts of processors, the first one's that differ neither between moments nor between cores."""
+    facts = [line.partition(":") for line in text.split("\n\n")[0].splitlines()]
+    kept = {name.strip(): value.strip() for name, _, value in facts if name.strip() in _OF_A_PROCESSOR}
+    listed = "flags" in kept or "Features" in kept
+    return "\n".join(f"{name}: {value}" for name, value in kept.items()) if listed else ""
 
 
 def _described_by_llvm() -> str:

@@ -71,7 +71,7 @@ def linked(objects: Mapping[str, tuple[str, bytes]]) -> Image | None:
     for name, (symbol, code) in objects.items():
         try:
             found = _add(image, code, symbol)
-        except (struct.error, UnicodeDecodeError, IndexError, ValueError):
+        except (struct.error, ValueError, IndexError, OverflowError):
             return None
         if found is None:
             return None
