@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import statistics
 import sys
 import time
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from benchmarks import machine
 
 RATE = 0.001
 BULK_ROWS = 10_000
@@ -75,7 +76,7 @@ def repeated(action: Any, seconds: float) -> list[float]:
 
 def memory() -> float:
     """The most memory this process has held so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return machine.peak_memory() / 2**20
 
 
 def score(found: np.ndarray, expected: np.ndarray) -> float:

@@ -22,6 +22,22 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def peak_memory() -> int:
+    """The most memory this process has held so far, in bytes, libraries included.
+
+    Linux says it of the program as it runs; what it counts for `getrusage` is of the process that started it, too.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) * 1024
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if platform.system() == "Darwin" else peak * 1024
+
+
 def processor() -> str:
     """The processor's model name."""
     information = Path("/proc/cpuinfo")

@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import machine
+
 ROOT = Path(__file__).parents[1]
 COLUMNS, BLOCK = 50, 250_000
 ABOUT = """\
@@ -109,9 +111,7 @@ def work(what: str, path: str, memory: str) -> dict[str, Any]:
             "seconds": facts["seconds"], "rows": facts["data"]["rows"]["train"],
             "blocks": facts["streaming"]["blocks"], "score": trained.scores["test"],
         }  # fmt: skip
-    import resource
-
-    return {**found, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    return {**found, "peak": machine.peak_memory()}
 
 
 def block(start: int, rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,9 +7,28 @@
 [True, False]
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from osolgil.estimators.classifier import DeepClassifier
 from osolgil.estimators.regressor import DeepRegressor
-from osolgil.estimators.saving import load
-from osolgil.estimators.searching import Search, search
+
+if TYPE_CHECKING:
+    from osolgil.estimators.saving import load
+    from osolgil.estimators.searching import Search, search
 
 __all__ = ["DeepClassifier", "DeepRegressor", "Search", "load", "search"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import saving and searching when they are asked for: half of scikit-learn comes with the latter."""
+    if name in ("Search", "search"):
+        from osolgil.estimators import searching
+
+        return getattr(searching, name)
+    if name == "load":
+        from osolgil.estimators import saving
+
+        return saving.load
+    raise AttributeError(f"module 'osolgil.estimators' has no attribute '{name}'", name=name)

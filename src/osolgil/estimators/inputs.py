@@ -12,7 +12,7 @@ from osolgil.data.columns.encodings import Encoding
 from osolgil.data.columns.number import Answers
 from osolgil.data.preprocessing import Preprocessing, fit_pixels, fit_table
 from osolgil.errors import DataError, SettingsError
-from osolgil.estimators.numbers import Numbers, fit_numbers
+from osolgil.estimators.numbers import BLOCK, Numbers, fit_numbers
 from osolgil.spelling import hint
 
 NUMERIC = ("auto", "standard", "pixels", "none")
@@ -119,7 +119,7 @@ def _checked(estimator: Any, rows: Any, reset: bool, named: bool = False) -> np.
     settings: dict[str, Any] = {
         "accept_sparse": ("csr", "csc", "coo"),
         "dtype": [np.float64, np.float32, np.uint8],
-        "ensure_all_finite": "allow-nan" if estimator.missing == "fill" else True,
+        "ensure_all_finite": _allowed(estimator),
         "estimator": estimator,
     }
     if named:
@@ -132,6 +132,13 @@ def _checked(estimator: Any, rows: Any, reset: bool, named: bool = False) -> np.
     if array.dtype == np.uint8 and estimator.numeric not in ("auto", "pixels"):
         array = array.astype(np.float64)
     return array
+
+
+def _allowed(estimator: Any) -> Any:
+    """What scikit-learn is to look for; rows taken as they are get a look of their own as features."""
+    if estimator.numeric == "none":
+        return False
+    return "allow-nan" if estimator.missing == "fill" else True
 
 
 def _frame_of(rows: Any) -> Any:
@@ -215,6 +222,15 @@ def _some(preprocessing: Preprocessing, notes: list[str]) -> None:
 
 def _bare(rows: Any) -> np.ndarray:
     features = np.ascontiguousarray(rows, np.float32)
-    if np.isnan(features.sum()) or not np.isfinite(features).all():
+    if not _finite(features):
         raise DataError('Input X contains NaN or infinity, which numeric="none" leaves as they are.')
     return features
+
+
+def _finite(values: np.ndarray) -> bool:
+    """Whether all values are finite, in one look where their sum is; large ones may overflow in it."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum()):
+            return True
+    blocks = (values[start : start + BLOCK] for start in range(0, len(values), BLOCK))
+    return all(np.isfinite(block).all() for block in blocks)

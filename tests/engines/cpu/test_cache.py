@@ -158,3 +158,15 @@ def test_folder_is_named_by_what_kernels_are_made_of(monkeypatch):
     }
     assert len(names) == 4
     assert cache.package().startswith("osolgil_kernels_")
+
+
+def test_the_folder_is_named_by_the_processor_but_by_no_moment():
+    words = (
+        "processor\t: 0\nmodel name\t: Some CPU\nflags\t\t: fpu avx2\ncpu MHz\t\t: 2000.0\n\nprocessor\t: 1\n"
+    )
+    found = cache._described(words)
+    assert found == cache._described(
+        words.replace("2000.0", "3100.5").replace("processor\t: 0", "processor\t: 7")
+    )
+    assert found != cache._described(words.replace("avx2", "avx512f"))
+    assert cache._described("processor: 0\nmodel name: unknown\n") == ""  # then LLVM is asked

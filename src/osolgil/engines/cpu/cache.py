@@ -4,10 +4,10 @@ The kernels' sources, the versions of Python, NumPy and Numba, and the processor
 a compiled formula names its file. So an edit always compiles anew, and nothing else ever does.
 """
 
+import contextlib
 import functools
 import hashlib
 import importlib
-import importlib.metadata
 import importlib.util
 import os
 import platform
@@ -23,6 +23,10 @@ from osolgil.errors import OutputError
 
 _importing = threading.RLock()
 _KERNELS = Path(__file__).parent / "kernels"
+_OF_A_PROCESSOR = {
+    "vendor_id", "cpu family", "model", "model name", "stepping", "flags",
+    "Features", "CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision",
+}  # fmt: skip
 
 
 def cache_folder() -> Path:
@@ -38,7 +42,7 @@ def package() -> str:
     sources = {path.name: path.read_text("utf-8") for path in sorted(_KERNELS.glob("*.py"))}
     made_of = [
         platform.python_version(),
-        importlib.metadata.version("numba"),
+        _numba_version(),
         _numpy_version(),
         _processor(),
         *sources.values(),
@@ -158,9 +162,41 @@ def _numpy_version() -> str:
     return numpy.__version__
 
 
+def _numba_version() -> str:
+    """What Numba's file says of its version, which is found much faster than the package's facts."""
+    found = importlib.util.find_spec("numba")
+    if found is not None and found.origin is not None:
+        with contextlib.suppress(OSError):
+            return Path(found.origin).with_name("_version.py").read_text("utf-8")
+    from importlib.metadata import version
+
+    return version("numba")
+
+
 def _processor() -> str:
+    """What decides the machine code that LLVM writes here: processor and instructions."""
+    asked = [os.environ.get(name, "") for name in ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")]
+    return "\n".join([*asked, _described_by_system() or _described_by_llvm()])
+
+
+def _described_by_system() -> str:
+    """Linux's words for the first processor, nothing where it has none."""
+    try:
+        return _described(Path("/proc/cpuinfo").read_text("utf-8"))
+    except OSError:
+        return ""
+
+
+def _described(text: str) -> str:
+    """Of the facts of processors, the first one's that differ neither between moments nor between cores."""
+    facts = [line.partition(":") for line in text.split("\n\n")[0].splitlines()]
+    kept = {name.strip(): value.strip() for name, _, value in facts if name.strip() in _OF_A_PROCESSOR}
+    listed = "flags" in kept or "Features" in kept
+    return "\n".join(f"{name}: {value}" for name, value in kept.items()) if listed else ""
+
+
+def _described_by_llvm() -> str:
     import llvmlite.binding
 
-    name = os.environ.get("NUMBA_CPU_NAME") or llvmlite.binding.get_host_cpu_name()
-    features = os.environ.get("NUMBA_CPU_FEATURES") or llvmlite.binding.get_host_cpu_features().flatten()
-    return f"{name} {features}"
+    name = llvmlite.binding.get_host_cpu_name()
+    return f"{name} {llvmlite.binding.get_host_cpu_features().flatten()}"

@@ -1,12 +1,14 @@
 """Machine code in files: what Numba compiled once is loaded without Numba, whose import alone takes most of a second.
 
-A file holds the object code of some C functions after one line of JSON: their symbols, where each lies, what
-they need from outside, and a checksum. LLVM ends the process where a symbol is missing, so a file is only loaded
-where every one is known; otherwise, and where a file is damaged, it counts as missing and is compiled anew.
+After one line of JSON, which has a checksum, a file holds an image of some C functions (see `linking`), or, where
+none could be made, their object code for LLVM to load: their symbols, where each lies, and what they need from
+outside. LLVM ends the process where a symbol is missing, so a file is only loaded where every one is known;
+otherwise, and where a file is damaged, it counts as missing and is compiled anew.
 """
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import hashlib
 import importlib.machinery
@@ -19,6 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from osolgil.engines.cpu import linking
+
 _HELPERS = {
     "numba._helperlib": "numba_",
     "numba._dynfunc": "numba_",
@@ -29,25 +33,30 @@ _loading = threading.RLock()
 
 def pack(functions: Mapping[str, Any]) -> bytes:
     """The content of a file for functions that Numba's cfunc compiled, by name."""
-    codes, facts, place = [], {}, 0
-    for name, function in functions.items():
-        library = function._library
-        code = library._get_compiled_object()
-        module = library._final_module
-        outside = [
-            value.name for value in (*module.functions, *module.global_variables) if value.is_declaration
-        ]
-        facts[name] = {
-            "symbol": function.native_name,
-            "place": place,
-            "size": len(code),
-            "outside": [symbol for symbol in outside if not symbol.startswith("llvm.")],
-        }
-        codes.append(code)
+    codes = {
+        name: (function.native_name, function._library._get_compiled_object())
+        for name, function in functions.items()
+    }
+    image = linking.linked(codes)
+    if image is not None:
+        return _file(bytes(image.content), {"image": image.facts()})
+    facts, place = {}, 0
+    for name, (symbol, code) in codes.items():
+        outside = _outside(functions[name]._library._final_module)
+        facts[name] = {"symbol": symbol, "place": place, "size": len(code), "outside": outside}
         place += len(code)
-    body = b"".join(codes)
-    head = json.dumps({"checksum": hashlib.sha256(body).hexdigest(), "functions": facts})
+    return _file(b"".join(code for _, code in codes.values()), {"functions": facts})
+
+
+def _file(body: bytes, facts: Mapping[str, Any]) -> bytes:
+    head = json.dumps({"checksum": hashlib.sha256(body).hexdigest(), **facts})
     return head.encode() + b"\n" + body
+
+
+def _outside(module: Any) -> list[str]:
+    """The symbols that a module in LLVM's words takes from elsewhere."""
+    declared = [value.name for value in (*module.functions, *module.global_variables) if value.is_declaration]
+    return [symbol for symbol in declared if not symbol.startswith("llvm.")]
 
 
 def load(path: Path) -> dict[str, int] | None:
@@ -60,31 +69,52 @@ def load(path: Path) -> dict[str, int] | None:
     if hashlib.sha256(body).hexdigest() != facts["checksum"]:
         return None
     with _loading:
-        engine = _engine()
-        import llvmlite.binding
+        if "image" in facts:
+            return linking.load(body, facts["image"], _address_of)
+        return _load_by_llvm(body, facts["functions"])
 
-        for function in facts["functions"].values():
-            if any(llvmlite.binding.address_of_symbol(symbol) is None for symbol in function["outside"]):
-                return None
-            code = body[function["place"] : function["place"] + function["size"]]
-            engine.add_object_file(llvmlite.binding.ObjectFileRef.from_data(code))
-        engine.finalize_object()
-        return {
-            name: engine.get_function_address(function["symbol"])
-            for name, function in facts["functions"].items()
-        }
+
+def _load_by_llvm(body: bytes, functions: Mapping[str, Any]) -> dict[str, int] | None:
+    engine = _engine()
+    import llvmlite.binding
+
+    for function in functions.values():
+        if any(llvmlite.binding.address_of_symbol(symbol) is None for symbol in function["outside"]):
+            return None
+        code = body[function["place"] : function["place"] + function["size"]]
+        engine.add_object_file(llvmlite.binding.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return {name: engine.get_function_address(function["symbol"]) for name, function in functions.items()}
+
+
+def _address_of(symbol: str) -> int | None:
+    """Address of a function or variable of Numba's helpers, of Python or of the C library."""
+    known = _helpers().get(symbol)
+    if known is not None:
+        return known
+    found = getattr(ctypes.CDLL(None), symbol, None)
+    return None if found is None else ctypes.cast(found, ctypes.c_void_p).value
+
+
+@functools.cache
+def _helpers() -> dict[str, int]:
+    """What compiled code needs from Numba: memory, and a way to raise errors."""
+    return {
+        helper if helper.startswith("_") else prefix + helper: address
+        for name, prefix in _HELPERS.items()
+        for helper, address in getattr(_extension(name), "c_helpers", {}).items()
+    }
 
 
 @functools.cache
 def _engine() -> Any:
-    """LLVM's loader, which knows what compiled code needs from Numba: memory, and a way to raise errors."""
+    """LLVM's loader, which is told what compiled code needs from Numba."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    for name, prefix in _HELPERS.items():
-        for helper, address in getattr(_extension(name), "c_helpers", {}).items():
-            llvm.add_symbol(helper if helper.startswith("_") else prefix + helper, address)
+    for symbol, address in _helpers().items():
+        llvm.add_symbol(symbol, address)
     machine = llvm.Target.from_default_triple().create_target_machine(jit=True)
     return llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
 

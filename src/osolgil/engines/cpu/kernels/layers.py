@@ -1,6 +1,6 @@
 """Forward and backward pass of one piece of a batch, shared by the threads of a team.
 
-Work is cut into blocks by the shapes alone and each block is computed whole by one thread, so the number of
+A matrix product gives the same bits wherever it is cut, so each thread takes a portion of it, and the number of
 threads never changes a bit of the result.
 """
 
@@ -29,11 +29,14 @@ from .random import mixed
 
 
 @njit
-def blocks(work, extent):
-    """Into how many blocks a matrix product of `work` multiplications is cut along an axis of `extent`."""
-    if work < 8_000_000:
-        return 1
-    return max(1, min(8, extent // 128))
+def share(work, extent, rank, team):
+    """Start and stop of a thread's part of an axis of a matrix product of `work` multiplications.
+
+    What is too little to be cut is left to the first thread.
+    """
+    if work < 100_000:
+        return (0, extent) if rank == 0 else (extent, extent)
+    return portion(extent, rank, team)
 
 
 @njit
@@ -51,9 +54,8 @@ def _panel(layer, space, rank):
 def _linear(layer, theta, space, source, rows, rank, team):
     """Pre-activations: bias + source · weight."""
     inputs, outputs, size = layer[INPUTS], layer[UNITS], space.itemsize
-    count = blocks(rows * inputs * outputs, outputs)
-    for block in range(rank, count, team):
-        start, stop = portion(outputs, block, count)
+    start, stop = share(rows * inputs * outputs, outputs, rank, team)
+    if start < stop:
         call_address(layer[PRODUCT], (
             _panel(layer, space, rank), 0,
             place(space, source), inputs * size, size,
@@ -91,9 +93,8 @@ def forward(layers, theta, running, space, rows, training, dropout, key, rank, t
 def _weight_gradient(layer, gradient, space, source, rows, first, rank, team):
     """Gradient of the weights, sourceᵀ · delta, and of the biases, the column sums of delta."""
     inputs, outputs, size = layer[INPUTS], layer[UNITS], space.itemsize
-    count = blocks(rows * inputs * outputs, inputs)
-    for block in range(rank, count, team):
-        start, stop = portion(inputs, block, count)
+    start, stop = share(rows * inputs * outputs, inputs, rank, team)
+    if start < stop:
         target = place(gradient, layer[WEIGHT] + start * outputs)
         call_address(layer[PRODUCT], (
             _panel(layer, space, rank), 0,
@@ -120,9 +121,8 @@ def _weight_gradient(layer, gradient, space, source, rows, first, rank, team):
 def _input_gradient(layer, theta, space, delta, rows, rank, team):
     """Gradient of the layer's inputs: delta · weightᵀ, added to what a residual connection passed by."""
     inputs, outputs, size = layer[INPUTS], layer[UNITS], space.itemsize
-    count = blocks(rows * inputs * outputs, inputs)
-    for block in range(rank, count, team):
-        start, stop = portion(inputs, block, count)
+    start, stop = share(rows * inputs * outputs, inputs, team - 1 - rank, team)
+    if start < stop:
         target = place(space, delta + start)
         call_address(layer[PRODUCT], (
             _panel(layer, space, rank), 1,
