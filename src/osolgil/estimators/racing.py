@@ -68,7 +68,7 @@ def fit(estimator: Any, prepared: Prepared) -> None:
     )
     meanwhile = Meanwhile(data)
     planned = chosen if budget is None else fit_budget(chosen, fixed, network, job, workers, budget)
-    course = KeepingCourse(network, job, planned, workers, Checkpoint(None))
+    course = KeepingCourse(network, job, planned, workers, Checkpoint(None), meanwhile.begin)
     watcher = Watcher(course, "accuracy" if job.classify else "r2", None)
     confirmed = run(course, watcher)
     facts, model = conclude(course, confirmed, data, meanwhile.baselines())

@@ -76,10 +76,12 @@ class Course:
 
     def __init__(
         self, network: Network, task: Task, settings: RaceSettings, workers: int, checkpoint: Checkpoint,
-        watch: Callable[[], None] = lambda: None,
+        begin: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
+        """`begin` is called whenever training begins."""
         self.network, self.task, self.settings, self.workers = network, task, settings, workers
-        self.checkpoint, self.watch = checkpoint, watch
+        self.checkpoint, self.begin = checkpoint, begin
+        self.watch: Callable[[], None] = lambda: None
         self.candidates: list[Candidate] = []
         self.extended: set[str] = set()
         self.widened: set[str] = set()
@@ -155,6 +157,7 @@ class Course:
             self.watch()
 
         self._started = time.perf_counter()
+        self.begin()
         try:
             while True:
                 fleet.advance(names, rung, workers=self.workers, stop=lambda: self.checkpoint.due, tick=tick)

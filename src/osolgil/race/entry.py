@@ -111,7 +111,7 @@ def race(
         if folder is not None:
             outputs.plan(folder, data, settings, planned)
     checkpoint = Checkpoint(None if folder is None else folder / "checkpoint")
-    course = Course(network, job, planned, workers, checkpoint)
+    course = Course(network, job, planned, workers, checkpoint, meanwhile.begin)
     watcher = Watcher(course, "accuracy" if job.classify else "r2", progress)
     confirmed = run(course, watcher)
     watcher.enter("test")

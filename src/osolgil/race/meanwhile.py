@@ -14,29 +14,35 @@ if TYPE_CHECKING:
 
 
 class Meanwhile:
-    """A thread of its own for work that needs no trained network.
+    """Work that needs no trained network, in a thread of its own from `begin` on, or else when it is asked for.
 
     task: whose plain models are wanted, too. reporting: whether a report will be written.
     """
 
     def __init__(self, data: Dataset, task: Task | None = None, *, reporting: bool = False) -> None:
+        self._data, self._task, self._reporting = data, task, reporting
         self._baselines: dict[str, Any] = {}
         self._reference: Reference | None = None
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, args=(data, task, reporting), daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
 
-    def _work(self, data: Dataset, task: Task | None, reporting: bool) -> None:
+    def begin(self) -> None:
+        """Start, once; best when networks begin to train, which leaves the interpreter idle."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, daemon=True)
+            self._thread.start()
+
+    def _work(self) -> None:
         from threadpoolctl import threadpool_limits
 
         try:
             with threadpool_limits(1, "blas"):  # the other cores train networks
-                self._baselines = baselines.measure(data)
-                if task is not None:
+                self._baselines = baselines.measure(self._data)
+                if self._task is not None:
                     from osolgil.diagnosis.reference import Reference
 
-                    self._reference = Reference.of(task)
-            if reporting:
+                    self._reference = Reference.of(self._task)
+            if self._reporting:
                 from osolgil.report import prepare
 
                 prepare()
@@ -44,6 +50,8 @@ class Meanwhile:
             self._failure = error
 
     def _wait(self) -> None:
+        self.begin()
+        assert self._thread is not None
         self._thread.join()
         if self._failure is not None:
             raise self._failure
