@@ -88,8 +88,11 @@ def environment(threads: int, *, pinned_kernels: bool = False) -> dict[str, str]
 
     OpenBLAS chooses its kernels by the processor, as it does for any user, unless `pinned_kernels` keeps what
     the shell has pinned. PyTorch and XLA bring their own kernels, so a pin handicaps only users of OpenBLAS.
+    Python keeps its compiled files, as it does for any user, whatever the shell says: else those who are installed
+    with them start sooner than those who run from their sources.
     """
-    kept = {name: value for name, value in os.environ.items() if pinned_kernels or name not in PINNED_KERNELS}
+    left_out = {"PYTHONDONTWRITEBYTECODE", *(() if pinned_kernels else PINNED_KERNELS)}
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     counts = {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
     return kept | counts
 
