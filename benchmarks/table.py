@@ -48,23 +48,24 @@ def steps_page(results: dict[str, Any]) -> str:
 
 
 def whole_job_page(results: dict[str, Any]) -> str:
-    """Seconds from start to answer, as multiples of osolgil's second start."""
-    base = next((job for job in results["jobs"] if job["job"] == "osolgil-warm"), {}).get("seconds")
+    """Seconds from start to answer, as multiples of those of osolgil's second start with the same optimizers."""
+    known = {job["job"]: job.get("seconds") for job in results["jobs"]}
     rows = []
     for job in results["jobs"]:
         if "skipped" in job:
-            rows.append([job["title"], f"not measured: {job['skipped']}", "", "", ""])
+            rows.append([job["title"], f"not measured: {job['skipped']}", "", "", "", ""])
             continue
+        base = known.get(job["beside"])
         ratio = paired_ratio(job["seconds"], base).text("×") if base else "–"
         scores = spread(job["test_accuracy"])
         networks = f"{spread(job['networks']).median:,.0f}"
-        rows.append([job["title"], spread(job["seconds"]).text(), ratio, scores.text(), networks])
-    head = ["", "seconds", "multiple of osolgil's", "test accuracy", "networks trained"]
+        optimizers = str(job["optimizers"][0])
+        rows.append([job["title"], spread(job["seconds"]).text(), ratio, scores.text(), optimizers, networks])
+    head = ["", "seconds", "multiple of osolgil's", "test accuracy", "optimizers", "networks trained"]
     settings = results["settings"]
     asked = (
         f"`digits`, hidden layers {settings['hidden']}, {settings['epochs']} epochs, "
-        f"batch {settings['batch']}, "
-        f"{len(settings['optimizers'])} optimizers × "
+        f"batch {settings['batch']}, optimizers × "
         f"{len(next(iter(settings['learning_rates'].values())))} learning rates × {settings['seeds']} seeds, "
         f"{settings['cores']} cores; median of {settings['repeats']} repeats (least–greatest).\n"
     )

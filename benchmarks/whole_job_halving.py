@@ -73,6 +73,7 @@ def conclude(search: HalvingGridSearchCV, split: dict[str, np.ndarray]) -> dict[
     return {
         "test_accuracy": float(search.score(split["test_inputs"], split["test_targets"])),
         "networks": FOLDS * sum(search.n_candidates_) + 1,
+        "optimizers": len(search.param_grid),
         "candidates": list(search.n_candidates_),
         "epochs": list(search.n_resources_),
         "chosen": chosen,

@@ -167,6 +167,7 @@ def conclude(arrays: Path, folder: Path, job: dict[str, Any]) -> dict[str, Any]:
     return {
         "test_accuracy": score(model, split, "test"),
         "networks": len(trials) + 1,
+        "optimizers": len(job["optimizers"]),
         "pruned": sum(trial.state == optuna.trial.TrialState.PRUNED for trial in trials),
         "chosen": {"optimizer": optimizer, "learning_rate": rate},
     }

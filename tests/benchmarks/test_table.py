@@ -110,16 +110,26 @@ def test_steps_page_shows_ratio_range_and_reason() -> None:
     assert "not here" in page
 
 
-def test_whole_job_page_compares_with_the_second_start() -> None:
+def test_whole_job_page_compares_with_a_second_start_that_had_the_same_optimizers() -> None:
     results = make_results([1.0], [1.0], [])
-    job = {"hidden": [64], "epochs": 3, "batch": 64, "optimizers": ["adam"], "seeds": 5, "cores": 2}
+    job = {"hidden": [64], "epochs": 3, "batch": 64, "optimizers": ["adam", "lion"], "seeds": 5, "cores": 2}
     results["settings"] = job | {"repeats": 1, "learning_rates": {"adam": [0.1, 0.01]}}
-    measured = {"test_accuracy": [0.975], "networks": [90]}
+    measured = {"test_accuracy": [0.975], "networks": [90], "optimizers": [2]}
+    fewer = measured | {"optimizers": [1]}
     results["jobs"] = [
-        {"job": "osolgil-warm", "title": "osolgil race", "seconds": [4.0], **measured},
-        {"job": "optuna", "title": "Optuna", "seconds": [20.0], **measured},
-        {"job": "halving", "title": "Halving", "skipped": "no library"},
+        {
+            "job": "osolgil-warm",
+            "title": "osolgil race",
+            "beside": "osolgil-warm",
+            "seconds": [4.0],
+            **measured,
+        },
+        {"job": "optuna", "title": "Optuna", "beside": "osolgil-warm", "seconds": [20.0], **measured},
+        {"job": "osolgil-fewer", "title": "fewer", "beside": "osolgil-fewer", "seconds": [2.0], **fewer},
+        {"job": "halving", "title": "Halving", "beside": "osolgil-fewer", "seconds": [20.0], **fewer},
+        {"job": "other", "title": "Other", "beside": "osolgil-warm", "skipped": "no library"},
     ]
     page = table.whole_job_page(results)
-    assert "| Optuna | 20.0 | 5× | 0.975 | 90 |" in page
+    assert "| Optuna | 20.0 | 5× | 0.975 | 2 | 90 |" in page
+    assert "| Halving | 20.0 | 10× | 0.975 | 1 | 90 |" in page
     assert "not measured: no library" in page
