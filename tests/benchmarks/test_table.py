@@ -131,5 +131,5 @@ def test_whole_job_page_compares_with_a_second_start_that_had_the_same_optimizer
     ]
     page = table.whole_job_page(results)
     assert "| Optuna | 20.0 | 5× | 0.975 | 2 | 90 |" in page
-    assert "| Halving | 20.0 | 10× | 0.975 | 1 | 90 |" in page
+    assert "| Halving | 20.0 | 10.0× | 0.975 | 1 | 90 |" in page
     assert "not measured: no library" in page
