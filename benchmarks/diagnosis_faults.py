@@ -201,6 +201,37 @@ def noise(random: np.random.Generator) -> tuple[Case, Case, str]:
 
 
 def overfitting(random: np.random.Generator) -> tuple[Case, Case, str]:
+    """Too free a network for its data: wide, trained far too long, and nothing holds it back.
+
+    Both twins see the same rows, of whose training targets a share is wrong (those of diabetes are noisy enough as
+    they are); the healthy one is narrow, bound by dropout or a penalty, and stops early. Validation rows are clean.
+    """
+    case, about = healthy(
+        random, data=random.choice(["digits", "breast_cancer", "diabetes"]), depth=random.integers(1, 4)
+    )
+    share = float(
+        random.uniform(*{10: (0.3, 0.5), 2: (0.2, 0.35), 1: (0.0, 0.0)}[case.task.targets.shape[1]])
+    )
+    task = with_wrong_targets(case.task, share, random)
+    rate = 0.002 if case.task.classify else 0.0005
+    run = RunSetting("adam", catalog.optimizer("adam").hyperparameters(learning_rate=rate), case.run.seed, 32)
+    bonds = [{"dropout": 0.2}, {"l2": 0.003}, {"weight_decay": 0.03}][random.integers(3)]
+    twin = replace(case, task=task, run=replace(run, **bonds), epochs=30)  # type: ignore[arg-type]
+    widths = case.network.widths
+    wide = replace(case.network, widths=(widths[0], *[128] * (len(widths) - 2), widths[-1]))
+    broken = replace(case, network=wide, task=task, run=run, epochs=200)
+    return twin, broken, f"{about} {share:.0%} wrong, {bonds} -> 128 wide, 200 epochs"
+
+
+def with_wrong_targets(task: Task, share: float, random: np.random.Generator) -> Task:
+    """The task with another class than the right one for a share of the training rows."""
+    targets, count = task.targets.copy(), round(share * len(task.training))
+    for row in random.choice(task.training, count, replace=False):
+        targets[row] = np.roll(targets[row], random.integers(1, targets.shape[1]))
+    return replace(task, targets=targets)
+
+
+def few_rows(random: np.random.Generator) -> tuple[Case, Case, str]:
     case, about = healthy(
         random, data=random.choice(["digits", "breast_cancer", "diabetes"]), depth=random.integers(1, 4)
     )
@@ -213,6 +244,7 @@ FAULTS: dict[str, Callable[[np.random.Generator], tuple[Case, Case, str]]] = {
     "labels": labels, "loss": loss, "plateau": plateau, "inputs": inputs, "weights": weights, "dying": dying,
     "saturation": saturation, "exploding": exploding, "vanishing": vanishing, "learning_rate_high": learning_rate_high,
     "noise": noise, "learning_rate_low": learning_rate_low, "overfitting": overfitting,
+    "few_rows": few_rows,
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from osolgil import __version__
 from osolgil.data import Dataset
 from osolgil.diagnosis.examination import Case, Examination, examine, inputs_of, theory_facts
 from osolgil.diagnosis.explanation import Explanation, explain, gradient_change
+from osolgil.diagnosis.first_look import compile_diagnosis
 from osolgil.diagnosis.phases import phases
 from osolgil.diagnosis.repair import Repair, repair, test_score
 from osolgil.engines.cpu.fleet import RunSetting
@@ -108,12 +109,13 @@ def diagnose(
     if folder is not None:
         claim_folder(folder, resume=False)
     case = _case(data, chosen, row.name, values)
+    compiled = compile_diagnosis(case, repair)
     found = examine(case, workers)
     explanation = explain(found)
     facts = _facts(data, chosen, found, explanation)
     if repair:
         facts["repair"] = _repaired(data, found, explanation, workers)
-    facts["seconds"] = {"total": time.perf_counter() - begin}
+    facts["seconds"] = {"compile": compiled, "total": time.perf_counter() - begin}
     diagnosis = Diagnosis(facts, found, folder)
     if folder is not None:
         from osolgil.report.diagnosis_page import write_diagnosis

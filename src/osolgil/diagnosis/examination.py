@@ -107,6 +107,23 @@ class Course:
         return float(self.scores.mean())
 
     @property
+    def smoothed_scores(self) -> np.ndarray:
+        """Validation score (epochs,) as a mean over seeds and over the epochs beside each."""
+        scores = np.where(self.diverged[:, None], self.lowest, self.validation_score)
+        mean = np.maximum(np.nan_to_num(scores, nan=self.lowest), self.lowest).mean(0)
+        return np.convolve(np.pad(mean, 1, mode="edge"), np.ones(3) / 3.0, mode="valid")
+
+    @property
+    def best_epoch(self) -> int:
+        """Epochs after which the validation score was best."""
+        return int(np.argmax(self.smoothed_scores)) + 1
+
+    @property
+    def best_score(self) -> float:
+        """Validation score of the best epoch."""
+        return float(self.smoothed_scores.max())
+
+    @property
     def final_loss(self) -> float:
         """Mean training loss of the last epoch; infinite where every run diverged."""
         last = self.training_loss[:, -1]

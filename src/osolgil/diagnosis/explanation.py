@@ -241,15 +241,15 @@ def _gradient_finding(found: Examination, cause: str, layer: int, change: np.nda
     return Finding(cause, "sure" if agrees else "likely", layer + 1, evidence)
 
 
-def _better(found: Examination, course: Any) -> bool:
-    """Whether another setting learned clearly more: most of what was missing."""
+def _better(found: Examination, score: float) -> bool:
+    """Whether another setting's score is clearly more: most of what was missing."""
     others = [other.score for other in (*found.rates.values(), *([found.batch] if found.batch else []))]
     missing = max([found.reference.best, *others]) - found.course.score
-    return course.score - found.course.score > max(0.5 * missing, 2.0 * found.reference.noise)
+    return score - found.course.score > max(0.5 * missing, 2.0 * found.reference.noise)
 
 
 def _rate_repairs(found: Examination) -> bool:
-    return any(_better(found, found.rates[factor]) for factor in found.rates if factor < 1.0)
+    return any(_better(found, found.rates[factor].score) for factor in found.rates if factor < 1.0)
 
 
 def _rate_high(found: Examination) -> Finding | None:
@@ -267,7 +267,7 @@ def _rate_high(found: Examination) -> Finding | None:
 
 def _noisy(found: Examination) -> bool:
     """The same rate with larger batches cures: it is the noise of small batches, not the step, that is too large."""
-    return found.batch is not None and _better(found, found.batch)
+    return found.batch is not None and _better(found, found.batch.score)
 
 
 def _noise(found: Examination) -> dict[str, float]:
@@ -277,9 +277,9 @@ def _noise(found: Examination) -> dict[str, float]:
 
 
 def _rate_low(found: Examination) -> Finding | None:
-    if not any(_better(found, found.rates[factor]) for factor in found.rates if factor > 1.0) or _overfitting(
-        found
-    ):
+    if not any(
+        _better(found, found.rates[factor].score) for factor in found.rates if factor > 1.0
+    ) or _overfitting(found):
         return None
     higher = max((c for factor, c in found.rates.items() if factor > 1.0), key=lambda course: course.score)
     evidence = {"rate": found.case.rate, "score": found.course.score, "score_higher": higher.score}
@@ -290,11 +290,12 @@ def _rate_low(found: Examination) -> Finding | None:
 
 
 def _overfitting(found: Examination) -> Finding | None:
-    """The training rows are known by heart, and the others far less."""
+    """The training rows are known far better than the others: by heart, or since the others were known best."""
     gap = found.train_score - found.course.score
     reach = max(found.train_score - found.reference.chance, 1e-9)
     by_heart = found.course.final_loss < LEARNED_BY_HEART * found.reference.constant_loss
-    if not (by_heart and gap > GAP * reach and gap > 2.0 * found.reference.noise):
+    passed = _better(found, found.course.best_score)
+    if not ((by_heart or passed) and gap > GAP * reach and gap > 2.0 * found.reference.noise):
         return None
     losses = found.course.validation_loss
     lowest = np.min(np.where(np.isfinite(losses), losses, np.inf), axis=1)

@@ -18,6 +18,7 @@ from osolgil.diagnosis.remedies import REMEDIES, Remedy, remedies
 _SEEDS = 2
 _ROUNDED = 2
 _RATES = (0.3, 3.0)
+_EARLY = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +59,13 @@ def repair(case: Case, before: Course, explanation: Explanation, workers: int) -
         for remedy in remedies(finding.cause):
             if remedy.name not in tried and (trial := _tried(case, remedy, workers)) is not None:
                 tried[remedy.name] = trial
-    trials = sorted(tried.values(), key=_order)
+    trials = list(tried.values())
+    if overfits := any(finding.cause == "overfitting" for finding in explanation.findings[:2]):
+        trials += _stopped([Trial("fewer_epochs", "", 1.0, case, before), *trials], workers)
+    trials.sort(key=_order)
     for trial in [t for t in trials[:_ROUNDED] if not t.remedy.startswith("rate")]:
-        trials += [_again(trial, factor, workers) for factor in _RATES]
+        others = [_again(trial, factor, workers) for factor in _RATES]
+        trials += others + (_stopped(others, workers) if overfits else [])
     return Repair(before.score, tuple(sorted(trials, key=_order)))
 
 
@@ -82,6 +87,18 @@ def _tried(case: Case, remedy: Remedy, workers: int) -> Trial | None:
 def _again(trial: Trial, factor: float, workers: int) -> Trial:
     case = replace(trial.case, run=trial.case.with_rate(factor))
     return Trial(trial.remedy, REMEDIES[trial.remedy].options(case), factor, case, _course(case, workers))
+
+
+def _stopped(trials: list[Trial], workers: int) -> list[Trial]:
+    """Those trials again that were better before their last epoch, stopped there."""
+    found = []
+    for trial in trials:
+        epochs = trial.course.best_epoch
+        if epochs < _EARLY * trial.case.epochs:
+            case = replace(trial.case, epochs=epochs)
+            options = REMEDIES[trial.remedy].options(case)
+            found.append(Trial(trial.remedy, options, trial.factor, case, _course(case, workers)))
+    return found
 
 
 def _course(case: Case, workers: int) -> Course:

@@ -7,6 +7,7 @@ evaluate, while this one compiles the kernel that trains; what it leaves in the 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import subprocess
@@ -28,14 +29,26 @@ from osolgil.network import Network
 _WORK = "from osolgil.engines.cpu.compiling import second_process; second_process()"
 
 
-def compile_kernels(network: Network, task: Task, precision: str, optimizers: Sequence[str]) -> float:
-    """Compile or load everything a fleet needs; returns the seconds it took."""
+def compile_kernels(
+    network: Network,
+    task: Task,
+    precision: str,
+    optimizers: Sequence[str],
+    activations: Sequence[str] = (),
+    also: str | None = None,
+) -> float:
+    """Compile or load everything a fleet needs; returns the seconds it took.
+
+    activations: others than the network's that will be needed. also: "module:function", which the second process
+    calls with the precision, for kernels that a fleet does not need.
+    """
     start = time.perf_counter()
     request = {
-        "activations": sorted(set(network.activations)),
+        "activations": sorted({*network.activations, *activations}),
         "loss": task.loss,
         "precision": precision,
         "optimizers": list(dict.fromkeys(optimizers)),
+        "also": also,
     }
     named = [("optimizer", wrapping.innermost(name)) for name in request["optimizers"]]
     named += [("activation", name) for name in request["activations"]]
@@ -43,7 +56,7 @@ def compile_kernels(network: Network, task: Task, precision: str, optimizers: Se
     seal = cache.seal(json.dumps(request))
     if not seal.exists():
         with _second_process(request):
-            _smallest(precision).advance(["sgd"], 0, workers=1)
+            smallest_fleet(precision).advance(["sgd"], 0, workers=1)
     _compile_formulas(request)
     settings = RunSetting(optimizers[0], dict(catalog.optimizer(optimizers[0]).defaults), 0, 1)
     Fleet.create(network, task, [settings], 1, precision).advance([optimizers[0]], 0, workers=1)
@@ -62,9 +75,12 @@ def second_process() -> None:
     with contextlib.suppress(OsolgilError):  # the first process meets the same trouble, and tells of it
         own.restore(request["formulas"])
         _compile_formulas(request)
-    fleet = _smallest(request["precision"])
+    fleet = smallest_fleet(request["precision"])
     fleet.measure(fleet.task.validation, workers=1)
     outputs(fleet.network, fleet.arrays["thetas"][0], fleet.arrays["runnings"][0], fleet.task.inputs)
+    if request["also"]:
+        module, _, function = request["also"].partition(":")
+        getattr(importlib.import_module(module), function)(request["precision"])
 
 
 def _compile_formulas(request: dict[str, Any]) -> None:
@@ -77,7 +93,7 @@ def _compile_formulas(request: dict[str, Any]) -> None:
     library.loss(catalog.loss(request["loss"]), precision)
 
 
-def _smallest(precision: str) -> Fleet:
+def smallest_fleet(precision: str) -> Fleet:
     """A fleet whose own formulas take no time to compile."""
     ones = np.ones((2, 1), precision)
     task = Task(ones, ones, np.arange(1), np.arange(1, 2), "squared_error")
