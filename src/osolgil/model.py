@@ -78,7 +78,7 @@ class Model:
             from osolgil.engines.cpu.fleet import outputs
 
             return outputs(self.network, self.parameters, self.running, inputs)
-        from osolgil.ensembles import combined
+        from osolgil.mean_answers import combined
 
         return combined(self.member_outputs(inputs), self.task, self.link)
 

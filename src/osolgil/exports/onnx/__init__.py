@@ -14,6 +14,7 @@ from typing import Any
 
 from osolgil.exports.onnx import network, preprocessing
 from osolgil.exports.onnx.graph import Graph
+from osolgil.exports.plan import plan_of
 from osolgil.model import Model
 
 __all__ = ["onnx_model"]
@@ -31,12 +32,12 @@ def onnx_model(model: Model, inputs: str = "raw") -> Any:
     """
     from osolgil import __version__
 
-    graph = Graph()
+    graph, plan = Graph(), plan_of(model)
     if inputs == "raw":
         features = preprocessing.features(graph, model.preprocessing)
     else:
         features = graph.input("features", "float", [None, model.network.widths[0]])
-    network.answers(graph, model, network.outputs(graph, model, features))
+    network.answers(graph, model, plan, network.outputs(graph, plan, features))
     about = _ABOUT.format(version=__version__, target=model.target_name)
     properties = {"schema": json.dumps(model.schema, ensure_ascii=False), "osolgil": __version__}
     if inputs != "raw":
