@@ -59,7 +59,7 @@ def export(model: Any, to: str, out: str | Path | None = None, *, inputs: str = 
     """Write a trained model for another runtime, its preprocessing included.
 
     Args:
-        model: a Model, what `train` or `race` returned, or the folder either wrote.
+        model: a Model, what `train` or `race` returned, the folder either wrote, or a fitted estimator.
         to: "onnx" (any ONNX runtime), "torch" (a plain module's source and its weights), "python" (one file that
             needs Python alone) or "c" (one C99 file).
         out: the file to write, or a folder for it; by default the model's folder.
@@ -78,6 +78,8 @@ def export(model: Any, to: str, out: str | Path | None = None, *, inputs: str = 
         raise SettingsError(
             f"An exported model's inputs are raw or features, not '{inputs}'.{hint(inputs, INPUTS)}"
         )
+    if hasattr(model, "to_model"):
+        return model.export(to, out, inputs=inputs)
     found, folder = _model_of(model)
     usual, write = KINDS[to]
     path = _place(folder if out is None else Path(out).expanduser(), usual, out is not None)

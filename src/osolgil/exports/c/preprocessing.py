@@ -94,7 +94,11 @@ def _numbers(table: raw.Numbers) -> list[str]:
             formulas.append(getattr(steps, name))
             tables += [_whole(f"{name}_ends", ends), _table(f"{name}s", rows)]
             coded += _CODED.format(name=name, call=_CODES[name])
-    return [*(function(tree(formula)) for formula in formulas), "\n".join(tables), _NUMBER.format(coded=coded)]
+    return [
+        *(function(tree(formula)) for formula in formulas),
+        "\n".join(tables),
+        _NUMBER.format(coded=coded),
+    ]
 
 
 def _table(name: str, values: np.ndarray) -> str:
