@@ -164,8 +164,9 @@ class Model:
         from osolgil.schema import answer_of, inputs_of
 
         answer = answer_of(
-            self.task, self.target_name, self.class_names, self.link, self.target_mean, self.target_scale
-        )
+            self.task, self.target_name, self.class_names, self.link, self.target_mean, self.target_scale,
+            self.target_limits,
+        )  # fmt: skip
         return {"inputs": inputs_of(self.preprocessing), "answer": answer}
 
     def save(self, folder: Path) -> None:

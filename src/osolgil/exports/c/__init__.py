@@ -37,6 +37,7 @@ _LINEAR = """static void linear(const double *values, int inputs, int units, con
     for (int j = 0; j < units; j++) z[j] = bias[j];
     for (int i = 0; i < inputs; i++) {
         const double value = values[i];
+        if (value == 0.0) continue; /* most features of categories and bins */
         const REAL *row = weight + (size_t)i * units;
         for (int j = 0; j < units; j++) z[j] += value * row[j];
     }

@@ -22,7 +22,8 @@ _ABOUT = """A deep feedforward network trained by osolgil {version}, with its pr
 An input per raw column, each (rows, 1): numbers in double, NaN where a cell is missing; categories as strings, whose
 white space is cut off, "" where missing; dates in double as seconds since 1970-01-01 in UTC, NaN where missing. Where
 all columns are numbers they are one input (rows, columns) in the order of the schema, which stands in the metadata.
-The network computes in float32; a value beyond 10 standard deviations is cut off there."""
+The network computes in float32; a value beyond 10 standard deviations is cut off there. Of several networks the mean
+answer is given, taken in float64."""
 
 
 def onnx_model(model: Model, inputs: str = "raw") -> Any:

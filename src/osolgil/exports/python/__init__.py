@@ -177,7 +177,7 @@ def _activated(layer: Layer, place: int, names: Names) -> str:
     row = layer.activation
     name = names.of(row.formula)
     if row.statistic is not None:
-        return _of_row(name, names.of(row.statistic))
+        return f"of_row({name}, {names.of(row.statistic)}, z)"
     if row.learned is not None:
         return f"[{name}(x, {row.learned}=p) for x, p in zip(z, layers[{place}][4])]"
     if row.kind != "pieces":
@@ -188,17 +188,15 @@ def _activated(layer: Layer, place: int, names: Names) -> str:
     return f"[{folded} for i in range(0, len(z), {row.pieces})]"
 
 
-def _of_row(name: str, statistic: str) -> str:
-    return f"(lambda numbers: [{name}(x, *numbers) for x in z])({statistic}(z))"
-
-
 def _outputs_text(plan: Plan, names: Names) -> str:
     if plan.mean is None:
         return "def outputs(row):\n    return network(features(row), NETWORKS[0])"
     parts = []
     for part in plan.mean.parts:
         name, statistic = names.of(part), plan.mean.statistic
-        each = f"[{name}(x) for x in z]" if statistic is None else _of_row(name, names.of(statistic))
+        each = f"[{name}(x) for x in z]"
+        if statistic is not None:
+            each = f"of_row({name}, {names.of(statistic)}, z)"
         parts.append(f"    parts.append(means_of([{each} for z in members]))")
     lines = [
         "def outputs(row):",

@@ -119,6 +119,12 @@ def linear(values, layer, epsilon):
     return [(x - mean) / spread * g + s for x, g, s in zip(z, gain, shift)]  # noqa: B905
 
 
+def of_row(formula, statistic, row):
+    """The formula of every entry and of the whole row's numbers."""
+    numbers = statistic(row)
+    return [formula(x, *numbers) for x in row]
+
+
 def means_of(rows):
     """The mean of every column."""
     return [sum(column) / len(rows) for column in zip(*rows)]  # noqa: B905

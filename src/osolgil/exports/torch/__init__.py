@@ -182,7 +182,7 @@ def _ensemble(plan: Plan, names: Names) -> list[str]:
         "found = [network(values).double() for network in self.networks]",
         *numbers,
         *parts,
-        f"return {names.of(mean.output)}({given}).to(DTYPE)",
+        f"return {names.of(mean.output)}({given}).to(values.dtype)",
     ]
     head = f"""class Ensemble(torch.nn.Module):
     def __init__(self):
