@@ -25,7 +25,7 @@ OTHERS = (
     "osolgil.exports.c", "osolgil.exports.c.formulas", "osolgil.exports.c.text", "osolgil.exports.columns",
     "osolgil.exports.formulas", "osolgil.exports.onnx", "osolgil.exports.onnx.graph", "osolgil.exports.plan",
     "osolgil.exports.python", "osolgil.exports.python.formulas", "osolgil.exports.steps", "osolgil.landscapes",
-    "osolgil.lookup.curves", "osolgil.lookup.rows", "osolgil.network", "osolgil.paths",
+    "osolgil.lookup.curves", "osolgil.lookup.rows", "osolgil.mean_answers", "osolgil.network", "osolgil.paths",
     "osolgil.perceptron", "osolgil.pictures.ground", "osolgil.pictures.tree_layout", "osolgil.problems",
     "osolgil.race.entry", "osolgil.records", "osolgil.schema", "osolgil.sealing", "osolgil.spelling",
     "osolgil.terminal.braille", "osolgil.terminal.drawing",

@@ -13,8 +13,9 @@ from sklearn.metrics import accuracy_score, log_loss, r2_score
 
 import osolgil
 from osolgil.data import Encoding
-from osolgil.ensembles import combined, fold_tasks, joined, measured
+from osolgil.ensembles import fold_tasks, joined, measured
 from osolgil.errors import OutputError, SettingsError
+from osolgil.mean_answers import combined
 from osolgil.race import RaceSettings
 from osolgil.race.facts import task_of
 from osolgil.records import read_history

@@ -27,33 +27,6 @@ KEPT = ("last", "best", "best-loss", "best-mean", "best-mean-loss")
 _FOLDS = 7919  # keeps the folds' chance apart from that of splits and weights
 
 
-def combined(outputs: np.ndarray, task: str, link: str = "identity") -> np.ndarray:
-    """The outputs (rows, outputs) of the mean answer of several networks, given theirs (networks, rows, outputs).
-
-    Averaged is what a user sees: probabilities of classes and labels, and numbers in the target's own unit. The
-    result is written as one network would: logarithms of the mean probabilities, logits, or with link "log" the
-    logarithm of the mean.
-
-    >>> combined(np.log([[[0.5, 0.5]], [[0.9, 0.1]]]), "classification").round(3).tolist()
-    [[-0.357, -1.204]]
-    """
-    import scipy.special
-
-    special: Any = scipy.special  # its stubs know no arrays
-    if len(outputs) == 1:
-        return outputs[0]
-    values, count = outputs.astype(np.float64), np.log(len(outputs))
-    if task == "classification":
-        values = special.logsumexp(special.log_softmax(values, axis=2), axis=0) - count
-    elif task == "multi-label":
-        values = np.subtract(
-            *(special.logsumexp(special.log_expit(signed), axis=0) for signed in (values, -values))
-        )
-    else:
-        values = special.logsumexp(values, axis=0) - count if link == "log" else values.mean(axis=0)
-    return values.astype(outputs.dtype)
-
-
 @dataclass(eq=False)
 class Ensemble:
     """Runs of one optimizer that train in step, epoch by epoch: one fleet, or a fleet per fold of the rows."""

@@ -78,7 +78,7 @@ class Model:
             from osolgil.engines.cpu.fleet import outputs
 
             return outputs(self.network, self.parameters, self.running, inputs)
-        from osolgil.ensembles import combined
+        from osolgil.mean_answers import combined
 
         return combined(self.member_outputs(inputs), self.task, self.link)
 
@@ -164,8 +164,9 @@ class Model:
         from osolgil.schema import answer_of, inputs_of
 
         answer = answer_of(
-            self.task, self.target_name, self.class_names, self.link, self.target_mean, self.target_scale
-        )
+            self.task, self.target_name, self.class_names, self.link, self.target_mean, self.target_scale,
+            self.target_limits,
+        )  # fmt: skip
         return {"inputs": inputs_of(self.preprocessing), "answer": answer}
 
     def save(self, folder: Path) -> None:

@@ -45,12 +45,19 @@ def _input(column: Column) -> dict[str, Any]:
 
 
 def answer_of(
-    task: str, target_name: str, class_names: tuple[str, ...] | None, link: str, mean: float, scale: float
+    task: str,
+    target_name: str,
+    class_names: tuple[str, ...] | None,
+    link: str,
+    mean: float,
+    scale: float,
+    limits: tuple[float, float] | None = None,
 ) -> dict[str, Any]:
-    """What the model answers, and how the network's outputs become it."""
+    """What the model answers, how the network's outputs become it, and the limits it stays within where it has any."""
     if class_names is not None:
         how = "sigmoid of each output" if task == "multi-label" else "softmax of the outputs"
         kind = "labels" if task == "multi-label" else "class"
         return {"name": target_name, "kind": kind, "names": list(class_names), "probabilities": how}
     value = "exp(output)" if link == "log" else "output"
-    return {"name": target_name, "kind": "number", "value": f"{value} * {scale!r} + {mean!r}"}
+    found = {"name": target_name, "kind": "number", "value": f"{value} * {scale!r} + {mean!r}"}
+    return found if limits is None else {**found, "limits": list(limits)}

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas
+from scipy.special import expit, logit, logsumexp, softmax
 
+from osolgil.data.columns.encodings import Encoding
+from osolgil.data.columns.number import Answers
 from osolgil.data.preprocessing import fit_array, fit_pixels, fit_table
 from osolgil.formulas import catalog
 from osolgil.model import Model
@@ -53,12 +57,62 @@ def network_model(activation, normalization=None, residual=False, precision="flo
     return Model(network, theta, running, preprocessing=preprocessing, **facts), rows
 
 
+def several(model, count=3):
+    """The same network with others beside it, of other numbers."""
+    random = np.random.default_rng(8)
+    parameters, running = model.parameters, model.running
+    others = [
+        (
+            parameters + random.normal(0, 0.3, parameters.shape).astype(parameters.dtype),
+            running + random.uniform(0, 0.3, running.shape).astype(running.dtype),
+        )
+        for _ in range(count - 1)
+    ]
+    return replace(model, others=tuple(others))
+
+
+NUMBER = {"task": "regression", "class_names": None, "target_mean": 3.0, "target_scale": 0.5}
+ENSEMBLES = {
+    "classes": ("relu", None, False, {}),
+    "batch": ("prelu", "batch", True, {}),
+    "pieces": ("maxout(pieces=3)", "layer", True, {}),
+    "rows": ("sparsemax", "layer", False, {}),
+    "labels": ("tanh", None, True, {"task": "multi-label"}),
+    "numbers": ("gelu", None, False, NUMBER),
+    "limits": ("silu", "layer", False, {**NUMBER, "target_limits": (2.6, 3.2)}),
+    "logarithms": ("elu", None, False, {**NUMBER, "link": "log"}),
+    "float64": ("softmax", "batch", False, {"precision": "float64"}),
+}
+"""Networks whose mean answer is exported: activation, normalisation, residual, and what is answered."""
+
+
+def ensemble(name):
+    """Three networks of a case in ENSEMBLES, and rows."""
+    activation, normalization, residual, given = ENSEMBLES[name]
+    model, rows = network_model(activation, normalization, residual, **given)
+    return several(model), rows
+
+
+def mean_of(outputs, task, link):
+    """The mean answer of networks' outputs (networks, rows, outputs), by SciPy."""
+    if task == "classification":
+        return np.log(softmax(outputs, axis=-1).mean(0))
+    if task == "multi-label":
+        return logit(expit(outputs).mean(0))
+    return logsumexp(outputs, axis=0) - np.log(len(outputs)) if link == "log" else outputs.mean(0)
+
+
 def expected(model, rows):
     """The outputs by the catalog's plain formulas in float64: no engine and no compiler takes part."""
+    found = [_outputs(model, *member, rows) for member in model.members]
+    return found[0] if len(found) == 1 else mean_of(np.stack(found), model.task, model.link)
+
+
+def _outputs(model, parameters, running, rows):
     values = model.preprocessing.transform(rows).astype(np.float64)
     network = model.network
-    running = network.unpack_running(model.running.astype(np.float64))
-    for place, layer in enumerate(network.unpack(model.parameters.astype(np.float64))):
+    running = network.unpack_running(running.astype(np.float64))
+    for place, layer in enumerate(network.unpack(parameters.astype(np.float64))):
         z = values @ layer["weight"] + layer["bias"]
         if "gain" in layer:
             mean, variance = z.mean(1, keepdims=True), z.var(1, keepdims=True)
@@ -72,6 +126,19 @@ def expected(model, rows):
         hidden, as_wide = place < network.depth - 1, passed.shape == values.shape
         values = passed + values if network.residual and hidden and place and as_wide else passed
     return values
+
+
+def answers_of(model, rows):
+    """Probabilities, or numbers in the target's own unit, of the outputs above."""
+    outputs = expected(model, rows)
+    if model.task == "classification":
+        return softmax(outputs, axis=-1)
+    if model.task == "multi-label":
+        return expit(outputs)
+    values = (np.exp(outputs) if model.link == "log" else outputs)[
+        :, 0
+    ] * model.target_scale + model.target_mean
+    return values if model.target_limits is None else np.clip(values, *model.target_limits)
 
 
 def close(found, wanted, tolerance=1e-5):
@@ -108,16 +175,47 @@ def mixed_table(rows=300):
     return table
 
 
-def mixed_model(**given):
+ENCODINGS = {
+    "plain": Encoding(),
+    "robust": Encoding("robust"),
+    "piecewise": Encoding("robust", "piecewise(bins=6)"),
+    "tree": Encoding("standard", "tree_piecewise(bins=5)"),
+    "periodic": Encoding("robust", "periodic(waves=3)"),
+}
+
+
+def mixed_model(encoding="plain", **given):
     """A network on that table."""
     table = mixed_table()
-    preprocessing, _ = fit_table(table)
+    answers = Answers((np.arange(len(table)) * 7 + (table["income"] > 1.0)) % 3, classify=True)
+    preprocessing, _ = fit_table(table, ENCODINGS[encoding], answers)
     network = Network((len(preprocessing.feature_names), 6, 3), ("tanh", "identity"))
     facts = {
         "task": "classification", "class_names": ("x", 'y"', "파"), "target_name": "t", "target_mean": 0.0,
         "target_scale": 1.0, **given,
     }  # fmt: skip
     return Model(network, network.initial(2), network.initial_running(), preprocessing=preprocessing, **facts)
+
+
+def numbers_model(encoding, far=1.0):
+    """Three networks on columns of numbers alone, one of them unused, one constant but for gaps; and rows."""
+    random = np.random.default_rng(6)
+    table = pandas.DataFrame(random.normal(0, 2, (200, 4)) * far, columns=list("abcd"))
+    table.insert(1, "same", 5.0)
+    table.loc[::6, "b"] = np.nan
+    table["gaps"] = np.where(np.arange(200) % 4, 2.0, np.nan)
+    answers = Answers(table["a"].to_numpy(), classify=False)
+    preprocessing, _ = fit_table(table, ENCODINGS[encoding], answers)
+    network = Network((len(preprocessing.feature_names), 5, 1), ("silu", "identity"))
+    model = Model(
+        network,
+        network.initial(2),
+        network.initial_running(),
+        target_name="t",
+        preprocessing=preprocessing,
+        **NUMBER,
+    )
+    return several(model), table * random.normal(1, 1, (200, 1))
 
 
 def new_rows():

@@ -8,16 +8,22 @@ import numpy as np
 import pytest
 
 from exports.cases import (
+    ENCODINGS,
+    ENSEMBLES,
     EVERY,
+    answers_of,
     close,
     crossed,
     date_of,
+    ensemble,
     expected,
     mixed_model,
     network_model,
     new_rows,
+    numbers_model,
     pixel_model,
     seconds,
+    several,
 )  # fmt: skip
 from osolgil.exports.c import c_source
 from osolgil.formulas import catalog
@@ -59,8 +65,29 @@ def test_every_network(activation, normalization, residual, tmp_path):
     close(outputs_of(compiled(model, tmp_path), model, rows), expected(model, rows))
 
 
-def test_raw_columns_of_every_kind(tmp_path):
-    model, table = mixed_model(), new_rows()
+@pytest.mark.parametrize("name", ENSEMBLES)
+def test_mean_answers(name, tmp_path):
+    model, rows = ensemble(name)
+    library = compiled(model, tmp_path)
+    found = outputs_of(library, model, rows)
+    close(found, expected(model, rows))
+    if model.task == "regression":
+        library.model_prediction.restype = ctypes.c_double
+        close(
+            [library.model_prediction((ctypes.c_double * 1)(*row)) for row in found], answers_of(model, rows)
+        )
+
+
+@pytest.mark.parametrize("far", [1.0, 1e305])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_encoded_numbers(encoding, far, tmp_path):
+    model, table = numbers_model(encoding, far)
+    close(outputs_of(compiled(model, tmp_path), model, table.to_numpy()), expected(model, table))
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_raw_columns_of_every_kind(encoding, tmp_path):
+    model, table = several(mixed_model(encoding)), new_rows()
     kinds = [(column.name, column.kind) for column in model.preprocessing.columns]
     numbers = np.column_stack(
         [

@@ -89,26 +89,6 @@ def test_free_text_is_refused_with_the_way_out(tmp_path, to):
     assert export(model, to, tmp_path, inputs="features")
 
 
-@pytest.mark.parametrize("to", KINDS)
-@pytest.mark.parametrize("numbers", ["piecewise(bins=4)", "periodic"])
-def test_encoded_numbers_are_refused_with_the_way_out(tmp_path, to, numbers):
-    pytest.importorskip("onnx")
-    rows = np.random.default_rng(0).normal(size=(60, 2))
-    asked = {"epochs": 1, "hidden": (4,), "numbers": numbers}
-    model = osolgil.train(rows, rows[:, 0] > 0, **asked).model
-    with pytest.raises(SettingsError, match="--numbers plain"):
-        export(model, to, tmp_path)
-    assert export(model, to, tmp_path, inputs="features")
-
-
-@pytest.mark.parametrize("asked", [{"ensemble": 2}, {"clip_targets": True}])
-def test_what_no_export_carries_is_refused(tmp_path, asked):
-    rows = np.random.default_rng(0).normal(size=(60, 2))
-    model = osolgil.train(rows, rows[:, 0] * 3.0, epochs=1, hidden=(4,), **asked).model
-    with pytest.raises(SettingsError, match="no export can carry; train"):
-        export(model, "c", tmp_path)
-
-
 @pytest.mark.parametrize(("to", "library", "words"), [("onnx", "onnx", r"osolgil\[onnx\]")])
 def test_a_missing_library_names_the_command(monkeypatch, tmp_path, to, library, words):
     monkeypatch.setitem(sys.modules, library, None)

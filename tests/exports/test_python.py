@@ -10,15 +10,21 @@ import pandas
 import pytest
 
 from exports.cases import (
+    ENCODINGS,
+    ENSEMBLES,
     EVERY,
+    answers_of,
     close,
     crossed,
     date_of,
+    ensemble,
     expected,
     mixed_model,
     network_model,
     new_rows,
+    numbers_model,
     pixel_model,
+    several,
 )  # fmt: skip
 from osolgil.exports.python import python_source
 
@@ -40,8 +46,30 @@ def dictionaries(table):
     return [{name: row[name] for name in table.columns} for _, row in table.iterrows()]
 
 
-def test_raw_columns_of_every_kind():
-    model, table = mixed_model(), new_rows()
+@pytest.mark.parametrize("name", ENSEMBLES)
+def test_mean_answers(name):
+    model, rows = ensemble(name)
+    space, rows = loaded(model), rows[:10]
+    close([space["outputs"](row) for row in rows.tolist()], expected(model, rows))
+    if model.class_names is None:
+        found = [space["predict"](row) for row in rows.tolist()]
+    else:
+        found = [list(space["probabilities"](row).values()) for row in rows.tolist()]
+    close(found, answers_of(model, rows))
+
+
+@pytest.mark.parametrize("far", [1.0, 1e305])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_encoded_numbers(encoding, far):
+    model, table = numbers_model(encoding, far)
+    found = loaded(model)
+    close([found["features"](row) for row in table.to_numpy().tolist()], model.preprocessing.transform(table))
+    close([found["outputs"](row) for row in dictionaries(table.head(9))], expected(model, table.head(9)))
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_raw_columns_of_every_kind(encoding):
+    model, table = several(mixed_model(encoding)), new_rows()
     space = loaded(model)
     rows = dictionaries(table.assign(moment=date_of(table["moment"], "moment")))
     close([space["outputs"](row) for row in rows], model.outputs(model.preprocessing.transform(table)))

@@ -7,7 +7,19 @@ import sys
 import numpy as np
 import pytest
 
-from exports.cases import EVERY, close, crossed, expected, mixed_model, network_model, new_rows
+from exports.cases import (
+    ENSEMBLES,
+    EVERY,
+    answers_of,
+    close,
+    crossed,
+    ensemble,
+    expected,
+    mixed_model,
+    network_model,
+    new_rows,
+    several,
+)
 from osolgil.exports import export
 from osolgil.exports.torch import torch_module, torch_source, torch_weights
 
@@ -25,10 +37,27 @@ def test_every_network(activation, normalization, residual):
     close(found, expected(model, rows))
 
 
-def test_it_goes_on_training():
+@pytest.mark.parametrize("name", ENSEMBLES)
+def test_mean_answers(name, tmp_path):
+    import torch
+
+    model, rows = ensemble(name)
+    source, weights = export(model, "torch", tmp_path)
+    space = {}
+    exec(compile(source.read_text("utf-8"), str(source), "exec"), space)
+    with torch.no_grad():
+        outputs = space["load"](weights)(space["prepare"](rows.tolist()))
+    answers = space["prediction" if model.task == "regression" else "probabilities"](outputs)
+    close(outputs.numpy(), expected(model, rows))
+    close(answers.numpy(), answers_of(model, rows))
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_it_goes_on_training(many):
     import torch
 
     model, rows = network_model("prelu", "batch", residual=True)
+    model = several(model) if many else model
     module = torch_module(model).train()
     optimizer = torch.optim.Adam(module.parameters(), lr=0.01)
     inputs, targets = torch.from_numpy(model.preprocessing.transform(rows)), torch.arange(40) % 3
@@ -52,9 +81,10 @@ def test_float64_keeps_its_digits():
         close(torch_module(model)(features).numpy(), expected(model, rows), 1e-12)
 
 
-def test_the_files_stand_alone(tmp_path):
+@pytest.mark.parametrize("encoding", ["plain", "piecewise", "periodic"])
+def test_the_files_stand_alone(encoding, tmp_path):
     """In a process that cannot import osolgil, from raw rows."""
-    model, table = mixed_model(), new_rows().head(6)
+    model, table = several(mixed_model(encoding)), new_rows().head(6)
     _, weights = export(model, "torch", tmp_path / "mine.py")
     assert weights == tmp_path / "mine.safetensors"
     table["moment"] = table["moment"].dt.strftime("%Y-%m-%d %H:%M:%S+00:00")

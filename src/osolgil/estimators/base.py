@@ -113,6 +113,16 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
         saving.save(self, folder)
 
+    def export(self, to: str, out: Any, *, inputs: str = "raw") -> Any:
+        """Write it as an ONNX graph, a PyTorch module, a Python or a C file: see `osolgil.export`.
+
+        Classes become texts. With numeric="none" the file takes features, as the estimator does. Raises SettingsError
+        for several targets, quantiles, a calibration or a column of free text; OutputError where it cannot be written.
+        """
+        from osolgil.estimators import exporting
+
+        return exporting.export(self, to, out, inputs)
+
     def to_model(self) -> Any:
         """The network as an `osolgil.Model`; None for several targets, quantiles or a calibration."""
         from osolgil.estimators import saving

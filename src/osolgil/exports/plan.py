@@ -15,7 +15,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from osolgil.engines.cpu.kernels import layout
+from osolgil.exports import steps
 from osolgil.formulas import catalog
+from osolgil.formulas.catalog import Formula
+from osolgil.mean_answers import MeanAnswer, mean_answer
 from osolgil.model import Model
 
 
@@ -58,19 +61,52 @@ class Layer:
         )  # fmt: skip
 
 
-def layers_of(model: Model) -> list[Layer]:
-    """The model's layers, in order."""
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What every exported file computes, in the order of computing: `columns.Numbers` says how features come about.
+
+    networks: the layers of every network, which differ in their numbers only. mean: how the outputs of several
+    networks become one; None for one network. answer: the formulas that make a number of the target's own unit of
+    the output, each with its further arguments; () where classes or labels are answered.
+    """
+
+    networks: tuple[tuple[Layer, ...], ...]
+    mean: MeanAnswer | None
+    answer: tuple[tuple[Formula, tuple[float, ...]], ...]
+
+    def number(self, output: str) -> str:
+        """The answer's formulas as a text of calls, the same in Python and C."""
+        for formula, values in self.answer:
+            output = f"{formula.__name__}({', '.join([output, *map(repr, values)])})"
+        return output
+
+
+def plan_of(model: Model) -> Plan:
+    """The plan of a model."""
+    answer: list[tuple[Formula, tuple[float, ...]]] = []
+    if model.class_names is None:
+        answer += [(steps.exponential, ())] if model.link == "log" else []
+        answer += [(steps.in_unit, (model.target_scale, model.target_mean))]
+        answer += [] if model.target_limits is None else [(steps.within, model.target_limits)]
+    return Plan(
+        tuple(tuple(_layers(model, *member)) for member in model.members),
+        mean_answer(model.task, model.link) if model.others else None,
+        tuple(answer),
+    )
+
+
+def _layers(model: Model, parameters: np.ndarray, running: np.ndarray) -> list[Layer]:
     network = model.network
-    running = network.unpack_running(model.running.astype(np.float64))
+    averages = network.unpack_running(running.astype(np.float64))
     found = []
-    for place, values in enumerate(network.unpack(model.parameters.astype(np.float64))):
+    for place, values in enumerate(network.unpack(parameters.astype(np.float64))):
         row = network.table[place]
         activation = catalog.activation(network.activations[place])
         found.append(
             Layer(
                 values["weight"], values["bias"], activation,
                 network.normalization if row[layout.NORMALIZATION] else None,
-                values.get("gain"), values.get("shift"), running.get(place),
+                values.get("gain"), values.get("shift"), averages.get(place),
                 values[activation.learned] if activation.learned else None,
                 bool(row[layout.RESIDUAL]),
             )

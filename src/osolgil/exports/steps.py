@@ -1,4 +1,4 @@
-"""What preprocessing does to a number, written once in the formulas' vocabulary for every language of export.
+"""What happens to a number before and after the network, written once in the formulas' vocabulary for every language.
 
 >>> float(standardised(5.0, center=1.0, scale=2.0)), round(float(squashed(1e9)), 9)
 (2.0, 3.0)
@@ -6,7 +6,7 @@
 [2024.0, 1.0, 2.0, 12.0]
 """
 
-from osolgil.formulas._vocabulary import floor, maximum, minimum, sqrt, where
+from osolgil.formulas._vocabulary import cos, exp, floor, maximum, minimum, sqrt, where
 
 
 def standardised(x, center, scale):
@@ -23,6 +23,16 @@ def squashed(z):
 def clipped(z):
     """z within ±10."""
     return minimum(maximum(z, -10.0), 10.0)
+
+
+def piece(x, unit, start, width, low, high):
+    """How far x has come through a bin, 0 … 1; the outer bins have wider limits."""
+    return minimum(maximum((x / unit - start) / width, low), high)
+
+
+def wave(z, frequency, phase):
+    """√2 cos(ω z + φ) of a scaled number."""
+    return sqrt(2.0) * cos(z * frequency + phase)
 
 
 def date_parts(seconds):
@@ -43,3 +53,18 @@ def date_parts(seconds):
     month = floor((5.0 * day + 2.0) / 153.0)
     month = where(month < 10.0, month + 3.0, month - 9.0)
     return year + era * 400.0 + where(month <= 2.0, 1.0, 0.0), month, weekday, hour
+
+
+def exponential(output):
+    """What a logarithm stands for."""
+    return exp(output)
+
+
+def in_unit(output, scale, mean):
+    """A standardised answer in the target's own unit."""
+    return output * scale + mean
+
+
+def within(answer, low, high):
+    """An answer no smaller and no larger than those of the training rows."""
+    return minimum(maximum(answer, low), high)

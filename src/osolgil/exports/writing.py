@@ -59,7 +59,7 @@ def export(model: Any, to: str, out: str | Path | None = None, *, inputs: str = 
     """Write a trained model for another runtime, its preprocessing included.
 
     Args:
-        model: a Model, what `train` or `race` returned, or the folder either wrote.
+        model: a Model, what `train` or `race` returned, the folder either wrote, or a fitted estimator.
         to: "onnx" (any ONNX runtime), "torch" (a plain module's source and its weights), "python" (one file that
             needs Python alone) or "c" (one C99 file).
         out: the file to write, or a folder for it; by default the model's folder.
@@ -78,24 +78,12 @@ def export(model: Any, to: str, out: str | Path | None = None, *, inputs: str = 
         raise SettingsError(
             f"An exported model's inputs are raw or features, not '{inputs}'.{hint(inputs, INPUTS)}"
         )
+    if hasattr(model, "to_model"):
+        return model.export(to, out, inputs=inputs)
     found, folder = _model_of(model)
-    _check_one_network(found)
     usual, write = KINDS[to]
     path = _place(folder if out is None else Path(out).expanduser(), usual, out is not None)
     return write(found, path, inputs)
-
-
-def _check_one_network(model: Model) -> None:
-    if model.others:
-        raise SettingsError(
-            f"This model is the mean of {len(model.members)} networks, which no export can carry; train one network, "
-            "with --ensemble 1."
-        )
-    if model.target_limits is not None:
-        raise SettingsError(
-            "This model keeps its answers within those of its training rows, which no export can carry; train it "
-            "without --clip-targets and without --defaults table."
-        )
 
 
 def _model_of(given: Any) -> tuple[Model, Path | None]:

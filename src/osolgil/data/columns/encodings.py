@@ -139,7 +139,7 @@ def quantile_edges(values: np.ndarray, bins: int) -> tuple[float, ...]:
     shared = distinct[counts * bins > len(values)]
     rest = values[~np.isin(values, shared)]
     shares = np.linspace(0.0, 1.0, max(2, bins + 1 - len(shared)))
-    unit = _unit(distinct)
+    unit = unit_of(distinct)
     quantiles = np.quantile(rest / unit, shares, method="linear") * unit if len(rest) else rest
     inner = np.concatenate([shared, quantiles])
     inner = inner[(inner > distinct[0]) & (inner < distinct[-1])]
@@ -172,7 +172,7 @@ def piecewise(values: np.ndarray, edges: tuple[float, ...]) -> np.ndarray:
     e_j(x) = (x - b_{j-1})/(b_j - b_{j-1}), below b_{j-1} 0 but for the first bin, above b_j 1 but for the last
     (arXiv:2203.05556, eq. 1).
     """
-    unit = _unit(np.asarray(edges))
+    unit = unit_of(np.asarray(edges))
     bounds = np.asarray(edges) / unit
     widths = np.maximum(np.diff(bounds), np.finfo(np.float64).smallest_subnormal)
     with np.errstate(over="ignore"):
@@ -182,7 +182,7 @@ def piecewise(values: np.ndarray, edges: tuple[float, ...]) -> np.ndarray:
     return np.clip(shares, low, high)
 
 
-def _unit(values: np.ndarray) -> float:
+def unit_of(values: np.ndarray) -> float:
     """What to divide by so that no difference overflows: 1 but for the largest floats."""
     return 4.0 if np.abs(values).max() > 1e300 else 1.0
 

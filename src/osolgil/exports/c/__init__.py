@@ -8,14 +8,17 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from osolgil.engines._binding import tree
 from osolgil.engines.cpu.kernels import layout
 from osolgil.exports.c import preprocessing
 from osolgil.exports.c.formulas import function, helpers
 from osolgil.exports.c.text import commented, numbers, quoted
 from osolgil.exports.formulas import Names
-from osolgil.exports.plan import Layer, layers_of
+from osolgil.exports.plan import Layer, Plan, plan_of
 from osolgil.model import Model
 
 __all__ = ["c_source"]
@@ -34,6 +37,7 @@ _LINEAR = """static void linear(const double *values, int inputs, int units, con
     for (int j = 0; j < units; j++) z[j] = bias[j];
     for (int i = 0; i < inputs; i++) {
         const double value = values[i];
+        if (value == 0.0) continue; /* most features of categories and bins */
         const REAL *row = weight + (size_t)i * units;
         for (int j = 0; j < units; j++) z[j] += value * row[j];
     }
@@ -54,12 +58,13 @@ def c_source(model: Model, inputs: str = "raw") -> str:
     """The text of the file; with inputs "features" it holds the network alone, without preprocessing."""
     from osolgil import __version__
 
-    layers = [layer.folded() for layer in layers_of(model)]
-    names = Names()
-    outputs = _outputs(layers, names)
+    plan, names = plan_of(model), Names()
+    networks = [[layer.folded() for layer in layers] for layers in plan.networks]
+    layers = networks[0]
+    network, outputs = _network(layers, names), _outputs(plan, names)
     real, longest = "double" if model.parameters.dtype == np.float64 else "float", _longest(layers)
     before, functions = ("", []) if inputs != "raw" else preprocessing.source(model.preprocessing)
-    answers, more = _answers(model)
+    answers, more = _answers(model, plan)
     listed = [*functions, "model_outputs(features, outputs): what the network answers", *more]
     about = _ABOUT.format(
         version=__version__,
@@ -67,21 +72,23 @@ def c_source(model: Model, inputs: str = "raw") -> str:
         functions="\n".join(f"   {line}" for line in listed),
     )
     sizes = f"#define FEATURES {model.network.widths[0]}\n#define OUTPUTS {model.network.widths[-1]}\n"
-    sizes += f"#define LONGEST {longest}\n#define EPSILON {layout.EPSILON!r}\ntypedef {real} REAL;\n"
+    sizes += f"#define NETWORKS {len(networks)}\n#define LONGEST {longest}\n"
+    sizes += f"#define EPSILON {layout.EPSILON!r}\ntypedef {real} REAL;\n"
     normalize = [_NORMALIZE] if any(layer.gain is not None for layer in layers) else []
-    texts = _formula_texts(layers, names)
+    texts = _formula_texts(layers, plan, names)
     calling = "\n\n".join([*texts, before, outputs, answers])
     blocks = [
-        about + sizes, helpers(calling), *texts, before, *_weights(layers), _LINEAR, *normalize, outputs, answers,
+        about + sizes, helpers(calling), *texts, before, *_weights(networks), _LINEAR, *normalize, network, outputs,
+        answers,
     ]  # fmt: skip
     return "\n\n".join(block.strip("\n") for block in blocks if block) + "\n"
 
 
-def _longest(layers: list[Layer]) -> int:
+def _longest(layers: Sequence[Layer]) -> int:
     return max(max(layer.weight.shape) for layer in layers)
 
 
-def _formula_texts(layers: list[Layer], names: Names) -> list[str]:
+def _formula_texts(layers: Sequence[Layer], plan: Plan, names: Names) -> list[str]:
     found = {}
     for layer in layers:
         row = layer.activation
@@ -90,40 +97,74 @@ def _formula_texts(layers: list[Layer], names: Names) -> list[str]:
             found[name] = function(names.trees[name], row=True)
         name = names.of(row.formula)
         found[name] = function(names.trees[name], learned=row.learned)
-    return list(found.values())
+    if plan.mean is not None:
+        if plan.mean.statistic is not None:
+            name = names.of(plan.mean.statistic)
+            found[name] = function(names.trees[name], row=True)
+        for formula in (*plan.mean.parts, plan.mean.output):
+            name = names.of(formula)
+            found[name] = function(names.trees[name])
+    return [*found.values(), *(function(tree(formula)) for formula, _ in plan.answer)]
 
 
-def _weights(layers: list[Layer]) -> list[str]:
+def _weights(networks: Sequence[Sequence[Layer]]) -> list[str]:
+    """A table per parameter of a layer, a row per network."""
     texts = []
-    for place, layer in enumerate(layers):
-        parts = {
-            "weight": layer.weight.ravel(), "bias": layer.bias, "gain": layer.gain, "shift": layer.shift,
-            "learned": layer.learned,
-        }  # fmt: skip
-        for name, values in parts.items():
-            if values is not None:
-                texts.append(
-                    f"static const REAL {name}{place}[{len(values)}] = {{\n{numbers(values, single=True)}\n}};"
-                )
+    for place, layers in enumerate(zip(*networks, strict=True)):
+        for name in ("weight", "bias", "gain", "shift", "learned"):
+            values = [getattr(layer, name) for layer in layers]
+            if values[0] is not None:
+                rows = ",\n".join(f"{{\n{numbers(row.ravel(), single=True)}\n}}" for row in values)
+                size = f"[NETWORKS][{values[0].size}]"
+                texts.append(f"static const REAL {name}{place}{size} = {{{rows}}};")
     return texts
 
 
-def _outputs(layers: list[Layer], names: Names) -> str:
+def _network(layers: Sequence[Layer], names: Names) -> str:
     lines = [
-        "void model_outputs(const double *features, double *outputs) {",
+        "static void network(int member, const double *features, double *outputs) {",
         "    double values[LONGEST], z[LONGEST];",
         "    for (int i = 0; i < FEATURES; i++) values[i] = features[i];",
     ]
     for place, layer in enumerate(layers):
         inputs, units = layer.weight.shape
-        lines.append(f"    linear(values, {inputs}, {units}, weight{place}, bias{place}, z);")
+        given = f"weight{place}[member], bias{place}[member]"
+        lines.append(f"    linear(values, {inputs}, {units}, {given}, z);")
         if layer.gain is not None:
-            lines.append(f"    normalize(z, {units}, gain{place}, shift{place});")
+            lines.append(f"    normalize(z, {units}, gain{place}[member], shift{place}[member]);")
         before, found = _activated(layer, place, names)
         lines += [f"    {line}" for line in before]
         kept = "+=" if layer.residual else "="
         lines.append(f"    for (int j = 0; j < {layer.outputs}; j++) values[j] {kept} {found};")
     return "\n".join([*lines, "    for (int j = 0; j < OUTPUTS; j++) outputs[j] = values[j];", "}"])
+
+
+def _outputs(plan: Plan, names: Names) -> str:
+    head = "void model_outputs(const double *features, double *outputs) {"
+    if plan.mean is None:
+        return f"{head}\n    network(0, features, outputs);\n}}"
+    means = [f"mean{place}" for place in range(len(plan.mean.parts))]
+    before, more = [], ""
+    if plan.mean.statistic is not None:
+        before = ["double found[2];", f"{names.of(plan.mean.statistic)}(z, OUTPUTS, found);"]
+        more = ", found[0], found[1]"
+    parts = [
+        f"{mean}[j] += {names.of(part)}(z[j]{more}) / NETWORKS;"
+        for mean, part in zip(means, plan.mean.parts, strict=True)
+    ]
+    found = f"{names.of(plan.mean.output)}({', '.join(f'{mean}[j]' for mean in means)})"
+    lines = [
+        head,
+        f"    double z[OUTPUTS], {', '.join(f'{mean}[OUTPUTS] = {{0.0}}' for mean in means)};",
+        "    for (int member = 0; member < NETWORKS; member++) {",
+        "        network(member, features, z);",
+        *(f"        {line}" for line in before),
+        *(f"        for (int j = 0; j < OUTPUTS; j++) {line}" for line in parts),
+        "    }",
+        f"    for (int j = 0; j < OUTPUTS; j++) outputs[j] = {found};",
+        "}",
+    ]
+    return "\n".join(lines)
 
 
 def _activated(layer: Layer, place: int, names: Names) -> tuple[list[str], str]:
@@ -135,7 +176,7 @@ def _activated(layer: Layer, place: int, names: Names) -> tuple[list[str], str]:
         before = [f"double found{place}[2];", f"{statistic}(z, {layer.outputs}, found{place});"]
         return before, f"{name}(z[j], found{place}[0], found{place}[1])"
     if row.learned is not None:
-        return [], f"{name}(z[j], learned{place}[j])"
+        return [], f"{name}(z[j], learned{place}[member][j])"
     if row.kind != "pieces":
         return [], f"{name}(z[j])"
     folded = f"z[{row.pieces} * j]"
@@ -144,12 +185,11 @@ def _activated(layer: Layer, place: int, names: Names) -> tuple[list[str], str]:
     return [], folded
 
 
-def _answers(model: Model) -> tuple[str, list[str]]:
+def _answers(model: Model, plan: Plan) -> tuple[str, list[str]]:
     """Functions from outputs to answers, and what is said about them."""
     if model.class_names is None:
-        value = "exp(outputs[0])" if model.link == "log" else "outputs[0]"
         text = f"""double model_prediction(const double *outputs) {{
-    return {value} * {model.target_scale!r} + {model.target_mean!r};
+    return {plan.number("outputs[0]")};
 }}"""
         return text, ["model_prediction(outputs): the target in its own unit"]
     listed = ", ".join(map(quoted, model.class_names))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import textwrap
 
+import numpy as np
+
 from osolgil.data.columns.category import CategoryColumn
 from osolgil.data.columns.cells import MISSING
 from osolgil.data.columns.date import DateColumn
-from osolgil.data.columns.number import NumberColumn
 from osolgil.data.preprocessing import Preprocessing
 from osolgil.engines._binding import tree
 from osolgil.exports import columns as raw
@@ -16,18 +17,24 @@ from osolgil.exports import steps
 from osolgil.exports.c.formulas import function
 from osolgil.exports.c.text import commented, numbers, quoted
 
-_NUMBER = """static int number_features(double x, double center, double scale, double fill, int squash, int kept,
-                           int marked, double *features) {
+_NUMBER = """/* Features of the number in place n: scaled, by pieces and by waves; and its mark of a missing cell. */
+static int number_features(double x, int n, double *features) {{
     const int missing = x != x;
-    int found = 0;
-    if (kept) {
-        double z = standardised(missing ? fill : x, center, scale);
-        features[found++] = (float)clipped(squash ? squashed(z) : z);
-    }
-    if (marked) features[found++] = missing;
-    return found;
-}
+    const double filled = missing ? fill_of[n] : x, scaled = standardised(filled, center_of[n], scale_of[n]);
+    const double z = clipped(squash_of[n] ? squashed(scaled) : scaled);
+    int count = 0;
+    if (kept_of[n]) features[count++] = (float)z;
+{coded}    if (marked_of[n]) features[count++] = missing;
+    return count;
+}}
 """
+_CODED = """    for (int i = {name}_ends[n]; i < {name}_ends[n + 1]; i++)
+        features[count++] = (float){call};
+"""
+_CODES = {
+    "piece": "piece(filled, pieces[i][0], pieces[i][1], pieces[i][2], pieces[i][3], pieces[i][4])",
+    "wave": "wave(z, waves[i][0], waves[i][1])",
+}
 _CATEGORY = """static int is_missing(const char *text) {
     char folded[8];
     size_t length = strlen(text);
@@ -55,7 +62,6 @@ static int level_of(const char *text, const char *const *levels, const int *plac
 def source(preprocessing: Preprocessing) -> tuple[str, list[str]]:
     """The text, and what is said about its functions. Raises SettingsError for columns C cannot carry."""
     raw.check(preprocessing, "C")
-    formulas = "\n\n".join(function(tree(f)) for f in (steps.standardised, steps.squashed, steps.clipped))
     if preprocessing.divisor is not None:
         body = f"""void model_features(const double *pixels, double *features) {{
     for (int i = 0; i < FEATURES; i++) features[i] = (float)clipped(pixels[i] / {preprocessing.divisor!r});
@@ -63,53 +69,68 @@ def source(preprocessing: Preprocessing) -> tuple[str, list[str]]:
         return f"{function(tree(steps.clipped))}\n\n{body}", [
             "model_features(pixels, features): of one picture, FEATURES pixels"
         ]
-    if raw.is_matrix(preprocessing):
-        names = ", ".join(map(commented, preprocessing.source_columns))
-        said = (
-            f"model_features(numbers, features): of one row, numbers in the order {names}; NAN where missing"
-        )
-        return f"{formulas}\n\n{_NUMBER}\n{_matrix(preprocessing)}", _wrapped(said)
-    return _mixed(preprocessing, formulas)
+    blocks = _numbers(raw.Numbers.of(preprocessing))
+    return (_matrix if raw.is_matrix(preprocessing) else _mixed)(preprocessing, blocks)
 
 
 def _wrapped(said: str) -> list[str]:
     return textwrap.wrap(said, 110, subsequent_indent="    ")
 
 
-def _matrix(preprocessing: Preprocessing) -> str:
-    found = raw.matrix_numbers(preprocessing)
-    columns = [column for column in preprocessing.columns if isinstance(column, NumberColumn)]
-    count = len(columns)
-    flags = {
-        "kept": [bool(column.scale) for column in columns], "squash": found["squash"],
-        "marked": [column.marks_missing for column in columns], "places": found["places"],
-    }  # fmt: skip
-    tables = [
-        f"static const double {name}_of[{count}] = {{\n{numbers(found[name])}\n}};"
-        for name in ("center", "scale", "fill")
+def _numbers(table: raw.Numbers) -> list[str]:
+    """What is known of every number as tables, and the function that makes features of one; nothing without any."""
+    if not len(table):
+        return []
+    formulas, tables, coded = [steps.standardised, steps.squashed, steps.clipped], [], ""
+    for name in ("center", "scale", "fill"):
+        tables.append(_table(f"{name}_of", getattr(table, name)))
+    for name in ("squash", "kept", "marked"):
+        tables.append(_whole(f"{name}_of", getattr(table, name)))
+    for name, rows, ends in (
+        ("piece", table.pieces, table.piece_ends),
+        ("wave", table.waves, table.wave_ends),
+    ):
+        if len(rows):
+            formulas.append(getattr(steps, name))
+            tables += [_whole(f"{name}_ends", ends), _table(f"{name}s", rows)]
+            coded += _CODED.format(name=name, call=_CODES[name])
+    return [
+        *(function(tree(formula)) for formula in formulas),
+        "\n".join(tables),
+        _NUMBER.format(coded=coded),
     ]
-    tables += [
-        f"static const int {name}_of[{count}] = {{{', '.join(str(int(value)) for value in values)}}};"
-        for name, values in flags.items()
-    ]
-    return (
-        "\n".join(tables)
-        + f"""
+
+
+def _table(name: str, values: np.ndarray) -> str:
+    if values.ndim == 1:
+        return f"static const double {name}[{len(values)}] = {{\n{numbers(values)}\n}};"
+    rows = ",\n".join(f"{{{numbers(row)}}}" for row in values)
+    return f"static const double {name}[{len(values)}][{values.shape[1]}] = {{\n{rows}\n}};"
+
+
+def _whole(name: str, values: np.ndarray) -> str:
+    return f"static const int {name}[{len(values)}] = {{{', '.join(str(int(value)) for value in values)}}};"
+
+
+def _matrix(preprocessing: Preprocessing, blocks: list[str]) -> tuple[str, list[str]]:
+    names = ", ".join(map(commented, preprocessing.source_columns))
+    said = f"model_features(numbers, features): of one row, numbers in the order {names}; NAN where missing"
+    body = f"""{_whole("places_of", raw.source_places(preprocessing))}
 
 void model_features(const double *numbers, double *features) {{
-    for (int i = 0; i < {count}; i++)
-        features += number_features(numbers[places_of[i]], center_of[i], scale_of[i], fill_of[i], squash_of[i],
-                                    kept_of[i], marked_of[i], features);
+    for (int i = 0; i < {len(preprocessing.columns)}; i++)
+        features += number_features(numbers[places_of[i]], i, features);
 }}"""
-    )
+    return "\n\n".join(block.strip("\n") for block in [*blocks, body]), _wrapped(said)
 
 
-def _mixed(preprocessing: Preprocessing, formulas: str) -> tuple[str, list[str]]:
+def _mixed(preprocessing: Preprocessing, blocks: list[str]) -> tuple[str, list[str]]:
     missing = ", ".join(map(quoted, sorted(MISSING)))
-    blocks = [formulas, _NUMBER, f"static const char *const missing_texts[] = {{{missing}}};", _CATEGORY]
+    if any(isinstance(column, CategoryColumn) for column in preprocessing.columns):
+        blocks += [f"static const char *const missing_texts[] = {{{missing}}};", _CATEGORY]
     if any(isinstance(column, DateColumn) for column in preprocessing.columns):
         blocks.append(function(tree(steps.date_parts)))
-    lines, kinds = [], {"NUMBER": [], "TEXT": []}
+    lines, kinds, count = [], {"NUMBER": [], "TEXT": []}, 0
     for column in preprocessing.columns:
         if isinstance(column, CategoryColumn):
             place = len(kinds["TEXT"])
@@ -119,10 +140,14 @@ def _mixed(preprocessing: Preprocessing, formulas: str) -> tuple[str, list[str]]
             continue
         place = len(kinds["NUMBER"])
         kinds["NUMBER"].append(column.name)
+        values = [f"numbers[{place}]"]
         if isinstance(column, DateColumn):
-            lines += _date(column, place)
-        elif isinstance(column, NumberColumn):
-            lines.append(_number(f"numbers[{place}]", column))
+            found, values = _date(column, place)
+            lines += found
+        lines += [
+            f"features += number_features({value}, {count + n}, features);" for n, value in enumerate(values)
+        ]
+        count += len(values)
     enums = [_enum(kind, names) for kind, names in kinds.items() if names]
     head = "void model_features(const double *numbers, const char *const *texts, double *features) {"
     body = "\n".join([head, *(f"    {line}" for line in lines), "}"])
@@ -164,21 +189,12 @@ def _category(column: CategoryColumn, place: int) -> list[str]:
     ]
 
 
-def _number(value: str, column: NumberColumn) -> str:
-    flags = ", ".join(str(int(flag)) for flag in (column.squash, bool(column.scale), column.marks_missing))
-    return (
-        f"features += number_features({value}, {column.center!r}, {column.scale or 1.0!r}, {column.fill!r}, {flags}, "
-        "features);"
-    )
-
-
-def _date(column: DateColumn, place: int) -> list[str]:
-    lines = [
-        f"double parts{place}[4];",
-        f"date_parts(numbers[{place}], parts{place});",
+def _date(column: DateColumn, place: int) -> tuple[list[str], list[str]]:
+    """How the parts of a date come about, and the value of every one that is kept."""
+    lines = [f"double parts{place}[4];", f"date_parts(numbers[{place}], parts{place});"]
+    names = [part.name.removeprefix(f"{column.name} ") for part in column.parts]
+    values = [
+        f"parts{place}[{raw.PARTS.index(name)}]" if name in raw.PARTS else f"numbers[{place}]"
+        for name in names
     ]
-    for part in column.parts:
-        name = part.name.removeprefix(f"{column.name} ")
-        value = f"parts{place}[{raw.PARTS.index(name)}]" if name in raw.PARTS else f"numbers[{place}]"
-        lines.append(_number(value, part))
-    return lines
+    return lines, values

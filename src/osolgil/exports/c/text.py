@@ -36,7 +36,8 @@ def commented(text: str) -> str:
 def numbers(values: Iterable[float], *, single: bool = False) -> str:
     """Numbers with commas, eight a line; `single` writes as few digits as a float32 needs where that is exact."""
     array = np.asarray(list(values), np.float64)
-    short = array.astype(np.float32)
+    with np.errstate(over="ignore"):
+        short = array.astype(np.float32)
     exact = single and bool(np.all(short == array))
     texts = [str(value) for value in short] if exact else [repr(float(value)) for value in array]
     lines = [", ".join(texts[start : start + 8]) for start in range(0, len(texts), 8)]

@@ -14,6 +14,7 @@ from typing import Any
 
 from osolgil.exports.onnx import network, preprocessing
 from osolgil.exports.onnx.graph import Graph
+from osolgil.exports.plan import plan_of
 from osolgil.model import Model
 
 __all__ = ["onnx_model"]
@@ -21,7 +22,8 @@ _ABOUT = """A deep feedforward network trained by osolgil {version}, with its pr
 An input per raw column, each (rows, 1): numbers in double, NaN where a cell is missing; categories as strings, whose
 white space is cut off, "" where missing; dates in double as seconds since 1970-01-01 in UTC, NaN where missing. Where
 all columns are numbers they are one input (rows, columns) in the order of the schema, which stands in the metadata.
-The network computes in float32; a value beyond 10 standard deviations is cut off there."""
+The network computes in float32; a value beyond 10 standard deviations is cut off there. Of several networks the mean
+answer is given, taken in float64."""
 
 
 def onnx_model(model: Model, inputs: str = "raw") -> Any:
@@ -31,12 +33,12 @@ def onnx_model(model: Model, inputs: str = "raw") -> Any:
     """
     from osolgil import __version__
 
-    graph = Graph()
+    graph, plan = Graph(), plan_of(model)
     if inputs == "raw":
         features = preprocessing.features(graph, model.preprocessing)
     else:
         features = graph.input("features", "float", [None, model.network.widths[0]])
-    network.answers(graph, model, network.outputs(graph, model, features))
+    network.answers(graph, model, plan, network.outputs(graph, plan, features))
     about = _ABOUT.format(version=__version__, target=model.target_name)
     properties = {"schema": json.dumps(model.schema, ensure_ascii=False), "osolgil": __version__}
     if inputs != "raw":

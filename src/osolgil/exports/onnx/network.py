@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,26 +12,48 @@ import numpy as np
 from osolgil.engines.cpu.kernels import layout
 from osolgil.exports.onnx.graph import Graph, Symbol
 from osolgil.exports.onnx.words import symbolic
-from osolgil.exports.plan import Layer, layers_of
+from osolgil.exports.plan import Layer, Plan
+from osolgil.mean_answers import MeanAnswer
 from osolgil.model import Model
 
 
-def outputs(graph: Graph, model: Model, features: Symbol) -> Symbol:
-    """The network's outputs (rows, outputs) for features (rows, features), in float32."""
+def outputs(graph: Graph, plan: Plan, features: Symbol) -> Symbol:
+    """The outputs (rows, outputs) for features (rows, features), in float32.
+
+    Several networks are computed side by side, as (networks, rows, …); their mean is taken in float64.
+    """
     values = features
-    for layer in layers_of(model):
-        passed = _activated(graph, layer, _linear(graph, layer.folded(), values))
+    for layers in zip(*plan.networks, strict=True):
+        layer = _stacked(layers)
+        passed = _activated(graph, layer, _linear(graph, layer, values))
         values = passed + values if layer.residual else passed
-    return values
+    return values if plan.mean is None else _mean(graph, plan.mean, values.cast("double")).cast("float")
+
+
+def _stacked(layers: Sequence[Layer]) -> Layer:
+    """One layer of all networks: weight (networks, inputs, units), all else (networks, 1, …)."""
+    first, *others = [layer.folded() for layer in layers]
+    if not others:
+        return first
+    found = {}
+    for name in ("weight", "bias", "gain", "shift", "learned"):
+        if getattr(first, name) is not None:
+            values = np.stack([getattr(layer, name) for layer in (first, *others)])
+            found[name] = values if name == "weight" else values[:, None]
+    return replace(first, **found)
 
 
 def _linear(graph: Graph, layer: Layer, values: Symbol) -> Symbol:
     weight, bias = graph.constant(layer.weight, "float"), graph.constant(layer.bias, "float")
-    z = graph.node("Gemm", values, weight, bias)
+    several = layer.weight.ndim > 2
+    z = graph.node("MatMul", values, weight) + bias if several else graph.node("Gemm", values, weight, bias)
     if layer.normalization is None:
         return z
     gain, shift = graph.constant(layer.gain, "float"), graph.constant(layer.shift, "float")
-    return graph.node("LayerNormalization", z, gain, shift, axis=-1, epsilon=layout.EPSILON)
+    ones = graph.constant(np.ones(layer.bias.shape[-1]), "float") if several else gain
+    operands = (z, ones) if several else (z, gain, shift)
+    z = graph.node("LayerNormalization", *operands, axis=-1, epsilon=layout.EPSILON)
+    return z * gain + shift if several else z
 
 
 def _activated(graph: Graph, layer: Layer, z: Symbol) -> Symbol:
@@ -48,11 +72,18 @@ def _activated(graph: Graph, layer: Layer, z: Symbol) -> Symbol:
 
 def _every(graph: Graph, z: Symbol, first: int, step: int) -> Symbol:
     """Columns first, first + step, …"""
-    places = ([first], [np.iinfo(np.int64).max], [1], [step])
+    places = ([first], [np.iinfo(np.int64).max], [-1], [step])
     return graph.node("Slice", z, *(graph.constant(place, "int64") for place in places))
 
 
-def answers(graph: Graph, model: Model, outputs: Symbol) -> None:
+def _mean(graph: Graph, mean: MeanAnswer, outputs: Symbol) -> Symbol:
+    """Of several networks' outputs (networks, rows, outputs), those of the mean answer (rows, outputs)."""
+    numbers = () if mean.statistic is None else symbolic(mean.statistic)(outputs)
+    parts = [symbolic(part)(outputs, *numbers) for part in mean.parts]
+    return symbolic(mean.output)(*(graph.node("ReduceMean", p, axes=[0], keepdims=0) for p in parts))
+
+
+def answers(graph: Graph, model: Model, plan: Plan, outputs: Symbol) -> None:
     """What the model says: label and probabilities of classes, labels and theirs, or the prediction."""
     count = model.network.widths[-1]
     graph.output(outputs, "outputs", [None, count])
@@ -68,5 +99,6 @@ def answers(graph: Graph, model: Model, outputs: Symbol) -> None:
         graph.output(graph.node("Softmax", exact, axis=1), "probabilities", [None, count])
         return
     value = graph.node("Squeeze", exact, graph.constant([1], "int64"))
-    value = graph.node("Exp", value) if model.link == "log" else value
-    graph.output(value * model.target_scale + model.target_mean, "prediction", [None])
+    for formula, constants in plan.answer:
+        value = symbolic(formula)(value, *constants)
+    graph.output(value, "prediction", [None])

@@ -12,12 +12,12 @@ import numpy as np
 
 from osolgil.data.columns.category import CategoryColumn
 from osolgil.data.columns.date import DateColumn
-from osolgil.data.columns.number import NumberColumn
 from osolgil.data.preprocessing import Preprocessing
 from osolgil.exports import columns as raw
 from osolgil.exports import steps
 from osolgil.exports.onnx.graph import Graph, Symbol
 from osolgil.exports.onnx.words import symbolic
+from osolgil.formulas.catalog import Formula
 
 
 def features(graph: Graph, preprocessing: Preprocessing) -> Symbol:
@@ -26,53 +26,79 @@ def features(graph: Graph, preprocessing: Preprocessing) -> Symbol:
     if preprocessing.divisor is not None:
         pixels = graph.input("inputs", "float", [None, len(preprocessing.source_columns)])
         return symbolic(steps.clipped)(pixels / preprocessing.divisor)
+    numbers, texts = [], []
     if raw.is_matrix(preprocessing):
-        return _of_matrix(graph, preprocessing)
-    parts = [_of_column(graph, column) for column in preprocessing.columns]
-    return graph.node("Concat", *parts, axis=1)
+        numbers.append(_matrix(graph, preprocessing))
+    else:
+        for column in preprocessing.columns:
+            if isinstance(column, CategoryColumn):
+                texts.append(_category(graph, graph.input(column.name, "string", [None, 1]), column))
+            else:
+                given = graph.input(column.name, "double", [None, 1])
+                numbers += _dates(given, column) if isinstance(column, DateColumn) else [given]
+    table = raw.Numbers.of(preprocessing)
+    blocks = [*(_numbers(graph, _side_by_side(graph, numbers), table) if numbers else ()), *texts]
+    order = _order(preprocessing, table)
+    whole = _side_by_side(graph, blocks)
+    return whole if order == list(range(len(order))) else _chosen(graph, whole, order)
 
 
-def _of_matrix(graph: Graph, preprocessing: Preprocessing) -> Symbol:
+def _matrix(graph: Graph, preprocessing: Preprocessing) -> Symbol:
     given = graph.input("inputs", "double", [None, len(preprocessing.source_columns)])
-    found = raw.matrix_numbers(preprocessing)
-    chosen = given
-    if not np.array_equal(found["places"], np.arange(len(preprocessing.source_columns))):
-        chosen = graph.node("Gather", given, graph.constant(found["places"], "int64"), axis=1)
-    columns = [column for column in preprocessing.columns if isinstance(column, NumberColumn)]
-    return _numbers(graph, chosen, columns)
+    places = raw.source_places(preprocessing)
+    whole = np.array_equal(places, np.arange(len(preprocessing.source_columns)))
+    return given if whole else _chosen(graph, given, places)
 
 
-def _numbers(graph: Graph, values: Symbol, columns: list[NumberColumn]) -> Symbol:
-    """Features of number columns (rows, columns): values, each followed by its mark of missing cells."""
-    known = raw.numbers_of(columns)
-    marks = any(column.marks_missing for column in columns)
-    missing = graph.node("IsNaN", values, kind="bool")
-    filled = graph.node("Where", missing, graph.constant(known["fill"], "double"), values, kind="double")
+def _side_by_side(graph: Graph, parts: list[Symbol]) -> Symbol:
+    return parts[0] if len(parts) == 1 else graph.node("Concat", *parts, axis=1)
+
+
+def _chosen(graph: Graph, values: Symbol, places: Any) -> Symbol:
+    return graph.node("Gather", values, graph.constant(places, "int64"), axis=1)
+
+
+def _numbers(graph: Graph, given: Symbol, table: raw.Numbers) -> list[Symbol]:
+    """Scaled values, pieces, waves and marks of all numbers (rows, numbers), as far as there are any, in float32."""
+    missing = graph.node("IsNaN", given, kind="bool")
+    filled = graph.node("Where", missing, graph.constant(table.fill, "double"), given, kind="double")
     scaled = symbolic(steps.standardised)(
-        filled, graph.constant(known["center"], "double"), graph.constant(known["scale"], "double")
+        filled, graph.constant(table.center, "double"), graph.constant(table.scale, "double")
     )
-    if known["squash"].all():
+    if table.squash.all():
         scaled = symbolic(steps.squashed)(scaled)
-    elif known["squash"].any():
-        bent, chosen = symbolic(steps.squashed)(scaled), graph.constant(known["squash"] * 1.0, "double")
+    elif table.squash.any():
+        bent, chosen = symbolic(steps.squashed)(scaled), graph.constant(table.squash * 1.0, "double")
         scaled = graph.node("Where", chosen > 0.5, bent, scaled, kind="double")
-    result = symbolic(steps.clipped)(scaled).cast("float")
-    if not marks:
-        return result
-    both = graph.node("Concat", result, missing.cast("float"), axis=1)
-    order = []
-    for place, column in enumerate(columns):
-        order += [place] if column.scale else []
-        order += [len(columns) + place] if column.marks_missing else []
-    return graph.node("Gather", both, graph.constant(order, "int64"), axis=1)
+    scaled = symbolic(steps.clipped)(scaled)
+    found = [scaled]
+    if len(table.pieces):
+        found.append(_each(graph, steps.piece, filled, table.piece_ends, table.pieces))
+    if len(table.waves):
+        found.append(_each(graph, steps.wave, scaled, table.wave_ends, table.waves))
+    return [part.cast("float") for part in (*found, *([missing] if table.marked.any() else []))]
 
 
-def _of_column(graph: Graph, column: Any) -> Symbol:
-    if isinstance(column, NumberColumn):
-        return _numbers(graph, graph.input(column.name, "double", [None, 1]), [column])
-    if isinstance(column, CategoryColumn):
-        return _category(graph, graph.input(column.name, "string", [None, 1]), column)
-    return _date(graph, graph.input(column.name, "double", [None, 1]), column)
+def _each(graph: Graph, formula: Formula, values: Symbol, ends: np.ndarray, constants: np.ndarray) -> Symbol:
+    """A formula of the number that each row of its constants belongs to (rows, constants)."""
+    owners = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    further = [graph.constant(column, "double") for column in constants.T]
+    return symbolic(formula)(_chosen(graph, values, owners), *further)
+
+
+def _order(preprocessing: Preprocessing, table: raw.Numbers) -> list[int]:
+    """Where the features of all columns, in order, stand among all numbers' and, behind them, the texts'."""
+    marks = len(table) if table.marked.any() else 0
+    order, number, text = [], 0, len(table) + len(table.pieces) + len(table.waves) + marks
+    for column in preprocessing.columns:
+        if isinstance(column, CategoryColumn):
+            width = len(column.feature_names)
+            order += range(text, text + width)
+            text += width
+        for _ in raw.numbers_in(column):
+            order += table.places(number)
+            number += 1
+    return order
 
 
 def _category(graph: Graph, cells: Symbol, column: CategoryColumn) -> Symbol:
@@ -87,7 +113,6 @@ def _category(graph: Graph, cells: Symbol, column: CategoryColumn) -> Symbol:
     return graph.node("Gather", table, flat, axis=0)
 
 
-def _date(graph: Graph, seconds: Symbol, column: DateColumn) -> Symbol:
+def _dates(seconds: Symbol, column: DateColumn) -> list[Symbol]:
     found = dict(zip(raw.PARTS, symbolic(steps.date_parts)(seconds), strict=True)) | {"seconds": seconds}
-    parts = [found[part.name.removeprefix(f"{column.name} ")] for part in column.parts]
-    return _numbers(graph, graph.node("Concat", *parts, axis=1), list(column.parts))
+    return [found[part.name.removeprefix(f"{column.name} ")] for part in column.parts]

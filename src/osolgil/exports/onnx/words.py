@@ -14,6 +14,7 @@ _SAME = {
     "absolute": "Abs", "arctan": "Atan", "cos": "Cos", "erf": "Erf", "exp": "Exp", "floor": "Floor", "log": "Log",
     "sign": "Sign", "sin": "Sin", "sqrt": "Sqrt", "tanh": "Tanh", "maximum": "Max", "minimum": "Min",
 }  # fmt: skip
+_FAR = 2**63 - 1
 
 
 def symbolic(formula: Formula) -> Formula:
@@ -78,9 +79,9 @@ def _simplex_threshold(row: Symbol) -> Symbol:
     graph = row.graph
     below = graph.node("Max", row - _row_maximum(row), row.like(-2.0))
     shape = graph.node("Shape", below, kind="int64")
-    width = graph.node("Slice", shape, *(graph.constant([place], "int64") for place in (1, 2)))
+    width = graph.node("Slice", shape, *(graph.constant([p], "int64") for p in (-1, _FAR)))
     ordered = graph.nodes_of("TopK", 2, below, width, axis=-1)[0]
-    axis = graph.constant(1, "int64")
+    axis = graph.constant(-1, "int64")
     ones = graph.node("Expand", row.like(1.0), shape)
     counts = graph.node("CumSum", ones, axis)
     return _row_maximum((graph.node("CumSum", ordered, axis) - 1.0) / counts)

@@ -15,7 +15,7 @@ import base64
 import inspect
 import json
 import pprint
-from dataclasses import asdict
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,14 @@ import numpy as np
 from osolgil.data.columns import cells
 from osolgil.data.columns.category import CategoryColumn
 from osolgil.data.columns.date import DateColumn
+from osolgil.data.columns.number import NumberColumn
 from osolgil.data.preprocessing import Preprocessing
 from osolgil.engines._binding import source
 from osolgil.engines.cpu.kernels import layout
 from osolgil.exports import columns as raw
 from osolgil.exports import steps
 from osolgil.exports.formulas import Names
-from osolgil.exports.plan import Layer, layers_of
+from osolgil.exports.plan import Layer, Plan, plan_of
 from osolgil.exports.python import runtime, words
 from osolgil.exports.python.formulas import bare, scalar_text
 from osolgil.model import Model
@@ -48,9 +49,9 @@ def python_source(model: Model, inputs: str = "raw") -> str:
     """The text of the file; with inputs "features" a row is prepared features."""
     from osolgil import __version__
 
-    layers = [layer.folded() for layer in layers_of(model)]
-    names = Names()
-    outputs = _outputs_text(layers, names)
+    plan, names = plan_of(model), Names()
+    network = _network_text(plan.networks[0], names)
+    outputs = _outputs_text(plan, names)
     about = _ABOUT.format(
         version=__version__,
         target=json.dumps(model.target_name)[1:-1],
@@ -66,9 +67,10 @@ def python_source(model: Model, inputs: str = "raw") -> str:
         bare(runtime),
         *map(scalar_text, names.trees.values()),
         _inputs_text(model.preprocessing, inputs),
-        _layers_text(layers, "d" if model.parameters.dtype == np.float64 else "f"),
+        _weights_text(plan, "d" if model.parameters.dtype == np.float64 else "f"),
+        network,
         outputs,
-        _answers_text(model),
+        _answers_text(model, plan),
     ]
     return about + "\n\n\n".join(block.strip("\n") for block in blocks) + "\n"
 
@@ -81,7 +83,7 @@ def preprocessing_text(preprocessing: Preprocessing) -> str:
 
 def _steps_text() -> list[str]:
     """The steps of preprocessing, and how cells are read."""
-    formulas = (steps.standardised, steps.squashed, steps.clipped, steps.date_parts)
+    formulas = (steps.standardised, steps.squashed, steps.clipped, steps.piece, steps.wave, steps.date_parts)
     constants = [
         f"MISSING = frozenset({sorted(cells.MISSING)!r})",
         *(f"{name} = re.compile({getattr(cells, name).pattern!r})" for name in ("_NUMBER", "_GROUPED")),
@@ -126,37 +128,46 @@ def _columns(preprocessing: Preprocessing) -> list[dict[str, Any]]:
         elif isinstance(column, DateColumn):
             facts["format"] = column.format
             facts["parts"] = [
-                {**asdict(part), "part": part.name.removeprefix(f"{column.name} ")} for part in column.parts
+                {**_number(part), "part": part.name.removeprefix(f"{column.name} ")} for part in column.parts
             ]
-        else:
-            facts |= {name: value for name, value in asdict(column).items() if name != "name"}
+        elif isinstance(column, NumberColumn):
+            facts |= {**_number(column), "decimal": column.decimal}
         found.append(facts)
     return found
 
 
-def _layers_text(layers: list[Layer], kind: str) -> str:
+def _number(number: NumberColumn) -> dict[str, Any]:
+    kept = ("center", "scale", "fill", "squash", "marks_missing")
+    facts = {name: getattr(number, name) for name in kept}
+    return {**facts, "pieces": raw.pieces_of(number).tolist(), "waves": raw.waves_of(number).tolist()}
+
+
+def _weights_text(plan: Plan, kind: str) -> str:
     made = []
-    for layer in layers:
-        parts = {
-            "weight": layer.weight.T, "bias": layer.bias, "gain": layer.gain, "shift": layer.shift,
-            "learned": layer.learned,
-        }  # fmt: skip
-        packed = [f'{name}="{_packed(values, kind)}"' for name, values in parts.items() if values is not None]
-        inputs, units = layer.weight.shape
-        made.append(f'    layer_of({inputs}, {units}, "{kind}", {", ".join(packed)}),')
-    return "\n".join(["LAYERS = [", *made, "]"])
+    for layers in plan.networks:
+        made += ["    [", *(f"        {_layer_text(layer.folded(), kind)}," for layer in layers), "    ],"]
+    return "\n".join(["NETWORKS = [", *made, "]"])
+
+
+def _layer_text(layer: Layer, kind: str) -> str:
+    parts = {
+        "weight": layer.weight.T, "bias": layer.bias, "gain": layer.gain, "shift": layer.shift,
+        "learned": layer.learned,
+    }  # fmt: skip
+    packed = [f'{name}="{_packed(values, kind)}"' for name, values in parts.items() if values is not None]
+    inputs, units = layer.weight.shape
+    return f'layer_of({inputs}, {units}, "{kind}", {", ".join(packed)})'
 
 
 def _packed(values: np.ndarray, kind: str) -> str:
     return base64.b64encode(np.ascontiguousarray(values, "<f8" if kind == "d" else "<f4").tobytes()).decode()
 
 
-def _outputs_text(layers: list[Layer], names: Names) -> str:
-    lines = ["def outputs(row):", "    values = features(row)"]
+def _network_text(layers: Sequence[Layer], names: Names) -> str:
+    lines = ["def network(values, layers):"]
     for place, layer in enumerate(layers):
-        lines.append(f"    z = linear(values, LAYERS[{place}], {layout.EPSILON!r})")
-        found = _activated(layer, place, names)
-        lines.append(f"    passed = {found}")
+        lines.append(f"    z = linear(values, layers[{place}], {layout.EPSILON!r})")
+        lines.append(f"    passed = {_activated(layer, place, names)}")
         sum_of = "[x + y for x, y in zip(values, passed)]"
         lines.append(f"    values = {sum_of if layer.residual else 'passed'}")
     return "\n".join([*lines, "    return values"])
@@ -166,9 +177,9 @@ def _activated(layer: Layer, place: int, names: Names) -> str:
     row = layer.activation
     name = names.of(row.formula)
     if row.statistic is not None:
-        return f"(lambda numbers: [{name}(x, *numbers) for x in z])({names.of(row.statistic)}(z))"
+        return f"of_row({name}, {names.of(row.statistic)}, z)"
     if row.learned is not None:
-        return f"[{name}(x, {row.learned}=p) for x, p in zip(z, LAYERS[{place}][4])]"
+        return f"[{name}(x, {row.learned}=p) for x, p in zip(z, layers[{place}][4])]"
     if row.kind != "pieces":
         return f"[{name}(x) for x in z]"
     folded = "z[i]"
@@ -177,10 +188,31 @@ def _activated(layer: Layer, place: int, names: Names) -> str:
     return f"[{folded} for i in range(0, len(z), {row.pieces})]"
 
 
-def _answers_text(model: Model) -> str:
+def _outputs_text(plan: Plan, names: Names) -> str:
+    if plan.mean is None:
+        return "def outputs(row):\n    return network(features(row), NETWORKS[0])"
+    parts = []
+    for part in plan.mean.parts:
+        name, statistic = names.of(part), plan.mean.statistic
+        each = f"[{name}(x) for x in z]"
+        if statistic is not None:
+            each = f"of_row({name}, {names.of(statistic)}, z)"
+        parts.append(f"    parts.append(means_of([{each} for z in members]))")
+    lines = [
+        "def outputs(row):",
+        "    given, parts = features(row), []",
+        "    members = [network(given, layers) for layers in NETWORKS]",
+        *parts,
+        f"    return [{names.of(plan.mean.output)}(*means) for means in zip(*parts)]",
+    ]
+    return "\n".join(lines)
+
+
+def _answers_text(model: Model, plan: Plan) -> str:
     if model.class_names is None:
-        value = "exp(outputs(row)[0])" if model.link == "log" else "outputs(row)[0]"
-        return f"def predict(row):\n    return {value} * {model.target_scale!r} + {model.target_mean!r}"
+        formulas = [source(formula) for formula, _ in plan.answer]
+        prediction = f"def predict(row):\n    return {plan.number('outputs(row)[0]')}"
+        return "\n\n\n".join([*formulas, prediction])
     names = f"NAMES = {_shown(list(model.class_names))}"
     if model.task == "multi-label":
         return f"""{names}

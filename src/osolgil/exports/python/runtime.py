@@ -9,7 +9,7 @@ import sys
 
 from osolgil.data.columns.cells import parse_number, text_of
 from osolgil.exports.python.words import NAN, exp
-from osolgil.exports.steps import clipped, date_parts, squashed, standardised
+from osolgil.exports.steps import clipped, date_parts, piece, squashed, standardised, wave
 
 
 def unpacked(text, kind):
@@ -62,15 +62,15 @@ def seconds_of(cell, format):
 
 
 def number_features(value, column):
-    """A number's feature, where it has one, and its mark of a missing cell, where it has one."""
+    """A number's features: its scaled value, its pieces and waves, and its mark of a missing cell."""
     missing = value != value
-    found = []
-    if column["scale"]:
-        z = standardised(column["fill"] if missing else value, column["center"], column["scale"])
-        found.append(clipped(squashed(z) if column["squash"] else z))
-    if column["marks_missing"]:
-        found.append(1.0 if missing else 0.0)
-    return found
+    filled = column["fill"] if missing else value
+    z = standardised(filled, column["center"], column["scale"] or 1.0)
+    z = clipped(squashed(z) if column["squash"] else z)
+    found = [z] if column["scale"] else []
+    found += [piece(filled, *numbers) for numbers in column["pieces"]]
+    found += [wave(z, *numbers) for numbers in column["waves"]]
+    return found + ([1.0 if missing else 0.0] if column["marks_missing"] else [])
 
 
 def column_features(cell, column):
@@ -117,6 +117,17 @@ def linear(values, layer, epsilon):
     mean = math.fsum(z) / len(z)
     spread = math.sqrt(math.fsum((x - mean) ** 2 for x in z) / len(z) + epsilon)
     return [(x - mean) / spread * g + s for x, g, s in zip(z, gain, shift)]  # noqa: B905
+
+
+def of_row(formula, statistic, row):
+    """The formula of every entry and of the whole row's numbers."""
+    numbers = statistic(row)
+    return [formula(x, *numbers) for x in row]
+
+
+def means_of(rows):
+    """The mean of every column."""
+    return [sum(column) / len(rows) for column in zip(*rows)]  # noqa: B905
 
 
 def softmax_of(outputs):

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from osolgil.engines._binding import tree
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import MissingLibraryError
 from osolgil.exports import columns as raw
 from osolgil.exports.formulas import Names
-from osolgil.exports.plan import Layer, layers_of
+from osolgil.exports.plan import Layer, Plan, plan_of
 from osolgil.exports.python import preprocessing_text
 from osolgil.exports.python.formulas import bare_text
 from osolgil.files import write_atomically, write_text
@@ -28,7 +30,7 @@ _ABOUT = '''"""A network trained by osolgil {version}, as a plain PyTorch module
 
     module = load("{weights}")
     outputs = module({given})
-{answers}
+    answers = {answers}
 """
 
 '''
@@ -36,7 +38,7 @@ _LOAD = '''def load(path):
     """The module with its weights, ready to predict; nothing in the file is executed."""
     from safetensors.torch import load_file
 
-    module = Network()
+    module = {module}()
     module.load_state_dict(load_file(path))
     return module.eval()'''
 _PREPARE = '''def prepare(rows):
@@ -48,13 +50,14 @@ def torch_source(model: Model, inputs: str = "raw", weights: str = "model_torch.
     """The text of the file; with inputs "features" it holds the network alone, without preprocessing."""
     from osolgil import __version__
 
-    layers, names = layers_of(model), Names()
-    network = _network(layers, names)
+    plan, names = plan_of(model), Names()
+    modules = [_network(plan.networks[0], names), *_ensemble(plan, names)]
     dtype = f"torch.{model.parameters.dtype.name}"
     raw_rows = inputs == "raw"
     about = _ABOUT.format(
         version=__version__, target=json.dumps(model.target_name)[1:-1], weights=weights,
-        given="prepare(rows)" if raw_rows else "features", answers=_answers(model),
+        given="prepare(rows)" if raw_rows else "features",
+        answers="prediction(outputs)" if model.class_names is None else "probabilities(outputs)",
     )  # fmt: skip
     prepared = []
     if raw_rows:
@@ -65,8 +68,9 @@ def torch_source(model: Model, inputs: str = "raw", weights: str = "model_torch.
         "import torch",
         _words_text(),
         *map(_formula_text, names.trees.values()),
-        network.replace("DTYPE", dtype),
-        _LOAD,
+        *(module.replace("DTYPE", dtype) for module in modules),
+        _LOAD.format(module=_name(plan)),
+        _answers(model, plan),
     ]
     return about + "\n\n\n".join(block.strip("\n") for block in blocks) + "\n"
 
@@ -91,8 +95,20 @@ class _TorchWords(ast.NodeTransformer):
 
 def torch_weights(model: Model) -> dict[str, np.ndarray]:
     """The module's state by name."""
-    found = {}
-    for place, layer in enumerate(layers_of(model)):
+    networks, found = plan_of(model).networks, {}
+    for number, layers in enumerate(networks):
+        whose = f"networks.{number}." if len(networks) > 1 else ""
+        found |= {f"{whose}{name}": values for name, values in _state(layers).items()}
+    precision = model.parameters.dtype
+    return {
+        name: np.ascontiguousarray(values, None if values.dtype == np.int64 else precision)
+        for name, values in found.items()
+    }
+
+
+def _state(layers: Sequence[Layer]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for place, layer in enumerate(layers):
         found[f"linear{place}.weight"] = layer.weight.T
         found[f"linear{place}.bias"] = layer.bias
         if layer.normalization:
@@ -105,11 +121,7 @@ def torch_weights(model: Model) -> dict[str, np.ndarray]:
             found[f"normalization{place}.num_batches_tracked"] = np.zeros((), np.int64)
         if layer.learned is not None:
             found[f"learned{place}"] = layer.learned
-    precision = model.parameters.dtype
-    return {
-        name: np.ascontiguousarray(values, None if values.dtype == np.int64 else precision)
-        for name, values in found.items()
-    }
+    return found
 
 
 def torch_module(model: Model) -> Any:
@@ -129,7 +141,7 @@ def torch_module(model: Model) -> Any:
         raise MissingLibraryError("PyTorch is not installed; run: pip install torch") from error
     space: dict[str, Any] = {"__name__": "osolgil_export"}
     exec(compile(torch_source(model, "features"), "<exported by osolgil>", "exec"), space)
-    module = space["Network"]()
+    module = space[_name(plan_of(model))]()
     state = {name: torch.from_numpy(values.copy()) for name, values in torch_weights(model).items()}
     module.load_state_dict(state)
     return module.eval()
@@ -150,7 +162,38 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _network(layers: list[Layer], names: Names) -> str:
+def _name(plan: Plan) -> str:
+    return "Network" if plan.mean is None else "Ensemble"
+
+
+def _ensemble(plan: Plan, names: Names) -> list[str]:
+    """The module whose outputs are those of all networks' mean answer, taken in float64."""
+    if plan.mean is None:
+        return []
+    mean = plan.mean
+    numbers = [] if mean.statistic is None else [f"numbers = [{names.of(mean.statistic)}(z) for z in found]"]
+    each = "for z in found" if mean.statistic is None else "for z, n in zip(found, numbers)"
+    parts = [
+        f"mean{place} = sum({names.of(part)}(z{', *n' if mean.statistic else ''}) {each}) / len(found)"
+        for place, part in enumerate(mean.parts)
+    ]
+    given = ", ".join(f"mean{place}" for place in range(len(mean.parts)))
+    lines = [
+        "found = [network(values).double() for network in self.networks]",
+        *numbers,
+        *parts,
+        f"return {names.of(mean.output)}({given}).to(values.dtype)",
+    ]
+    head = f"""class Ensemble(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.networks = torch.nn.ModuleList(Network() for _ in range({len(plan.networks)}))
+
+    def forward(self, values):"""
+    return ["\n".join([head, *(f"        {line}" for line in lines)])]
+
+
+def _network(layers: Sequence[Layer], names: Names) -> str:
     made, forward = [], []
     for place, layer in enumerate(layers):
         inputs, units = layer.weight.shape
@@ -197,12 +240,17 @@ def _activated(layer: Layer, place: int, names: Names) -> list[str]:
     return lines
 
 
-def _answers(model: Model) -> str:
-    """How outputs become answers, as lines of the file's docstring."""
+def _answers(model: Model, plan: Plan) -> str:
+    """The function from outputs to answers, and the formulas it takes."""
     if model.class_names is None:
-        value = "outputs[:, 0].exp()" if model.link == "log" else "outputs[:, 0]"
-        return f"    prediction = {value} * {model.target_scale!r} + {model.target_mean!r}"
+        formulas = [_formula_text(tree(formula)) for formula, _ in plan.answer]
+        text = f"""def prediction(outputs):
+    return {plan.number("outputs[:, 0].double()")}"""
+        return "\n\n\n".join([*formulas, text])
+    found = "sigmoid()" if model.task == "multi-label" else "softmax(1)"
     names = json.dumps(list(model.class_names))
-    if model.task == "multi-label":
-        return f"    probabilities = outputs.sigmoid()  # of the labels {names}"
-    return f"    probabilities = outputs.softmax(1)  # of the classes {names}"
+    return f"""NAMES = {names}
+
+
+def probabilities(outputs):
+    return outputs.double().{found}"""
