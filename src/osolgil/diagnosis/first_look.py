@@ -6,7 +6,8 @@ from osolgil.diagnosis.examination import Case
 from osolgil.diagnosis.measurement import curvature, measure
 from osolgil.engines.cpu.compiling import compile_kernels, smallest_fleet
 
-_REMEDIES = (("adam", "sgd"), ("relu", "leaky_relu", "elu", "tanh"))  # optimizers and activations that may be tried
+# optimizers and activations that may be tried
+_REMEDIES = (("adam", "sgd"), ("relu", "leaky_relu", "elu", "tanh"))
 
 
 def compile_diagnosis(case: Case, repair: bool) -> float:

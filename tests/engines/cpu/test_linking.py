@@ -99,9 +99,9 @@ def test_nothing_that_can_be_run_can_be_written(file):
 
 
 def test_the_kernel_that_trains_is_an_image():
-    from osolgil.engines.cpu.compiling import _smallest
+    from osolgil.engines.cpu.compiling import smallest_fleet
 
-    _smallest("float32").advance(["sgd"], 1, workers=1)
+    smallest_fleet("float32").advance(["sgd"], 1, workers=1)
     files = list(cache.package_folder().glob("training_work_*.code"))
     assert files
     assert all(b'"image"' in path.read_bytes().partition(b"\n")[0] for path in files)
