@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import shlex
 import signal
 import sys
@@ -47,7 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     command = typer.main.get_command(app)
-    return endings.run(lambda: command.main(words or ["--help"], "osolgil", standalone_mode=False, obj=words))
+    code = endings.run(lambda: command.main(words or ["--help"], "osolgil", standalone_mode=False, obj=words))
+    if arguments is None:
+        gc.freeze()  # else the process takes a tenth of a second to look for garbage before it ends
+    return code
 
 
 def _version(wanted: bool) -> None:

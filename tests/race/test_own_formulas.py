@@ -275,6 +275,7 @@ def test_the_second_process_compiles_own_formulas_as_well(place, tmp_path):
         "loss": "squared_error",
         "precision": "float32",
         "optimizers": names,
+        "also": None,
     }
     request["formulas"] = own.facts_of([("optimizer", name) for name in names])
     variables = {**os.environ, "PYTHONPATH": str(Path(osolgil.__file__).parents[1])}

@@ -59,10 +59,13 @@ def dead_by_chance(correlation: float, rows: int) -> float:
     >>> round(dead_by_chance(1.0, 100), 3), dead_by_chance(0.0, 100) < 1e-12
     (0.5, True)
     """
-    from scipy.special import log_ndtr
-
     common = min(max(correlation, 0.0), 1.0 - 1e-9)
-    return gaussian_mean(lambda z: np.exp(rows * log_ndtr(-math.sqrt(common / (1.0 - common)) * z)), 1.0)
+    steepness = math.sqrt(common / (2.0 * (1.0 - common)))
+
+    def all_negative(z: np.ndarray) -> np.ndarray:
+        return np.array([(0.5 * math.erfc(steepness * x)) ** rows for x in z.ravel()]).reshape(z.shape)
+
+    return gaussian_mean(all_negative, 1.0)
 
 
 def one_sided(activation: str) -> bool:
