@@ -1,4 +1,4 @@
-"""Ticks of logarithmic axes: a handful, increasing, said as they are, whatever the numbers."""
+"""Axes: a handful of ticks, increasing, said as they are, whatever the numbers; a range worth seeing."""
 
 import math
 import re
@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osolgil.report.axes import logarithmic
+from osolgil.report.figures import _worth_seeing
 
 POSITIVE = st.floats(min_value=5e-324, allow_nan=False, allow_infinity=False)
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
@@ -42,3 +43,13 @@ def test_a_range_of_decades_has_ticks_within(values):
 def test_what_no_logarithm_has_is_passed_over():
     assert logarithmic([0.0, -1.0, None, math.nan, math.inf]) == {"type": "log"}
     assert logarithmic([]) == {"type": "log"}
+
+
+def test_few_that_lie_far_behind_do_not_squash_the_scores_of_the_others() -> None:
+    means = [0.95 - 0.001 * place for place in range(20)] + [0.6, 0.2, 0.1]
+    bottom, top, beyond = _worth_seeing(means) or (0.0, 0.0, 0)
+    assert beyond == 3
+    assert 0.6 < bottom < min(means[:20])
+    assert max(means) < top
+    assert _worth_seeing(means[:5] + [0.1]) is None
+    assert _worth_seeing(means[:20]) is None

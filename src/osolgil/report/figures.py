@@ -18,6 +18,7 @@ from osolgil.report.sentences import rate_text, within_reach
 Figure = dict[str, Any]
 Facts = dict[str, Any]
 _SHOWN_AT_FIRST = 5
+_MANY = 12
 _DASHES = ("solid", "dash", "dot")
 COLOURS = 8
 
@@ -89,10 +90,28 @@ def scores(facts: Facts, language: str) -> Figure:
                 "hovertemplate": f"%{{x:.4f}} [{low:.4f}, {high:.4f}]<extra></extra>",
             }
         )  # fmt: skip
-    layout = _layout(message(f"axis.{facts['data']['score']}", language), "")
+    axis = message(f"axis.{facts['data']['score']}", language)
+    layout = _layout(axis, "")
     if facts["data"]["score"] == "accuracy":
         layout["xaxis"]["tickformat"] = ".1~%"
+    cut = _worth_seeing([row["mean"] for row in rows if _finite(row["mean"])])
+    if cut is not None:
+        bottom, top, beyond = cut
+        layout["xaxis"] |= {
+            "range": [bottom, top],
+            "title": {"text": message("page.scores_beyond", language, axis=axis, count=beyond)},
+        }
     return {"data": traces, "layout": _listing(layout, [row["title"] for row in rows])}
+
+
+def _worth_seeing(means: list[float]) -> tuple[float, float, int] | None:
+    """Range of scores in which most entrants can be told apart, and how many lie below it; None: in that of all."""
+    if len(means) < _MANY:
+        return None
+    best, most = max(means), float(np.quantile(means, 0.2))
+    bottom = best - 1.6 * (best - most)
+    beyond = sum(mean < bottom for mean in means)
+    return (bottom, best + 0.15 * (best - bottom), beyond) if beyond else None
 
 
 def sensitivity(facts: Facts, row: dict[str, Any], language: str) -> Figure:
@@ -248,6 +267,7 @@ def _listing(layout: dict[str, Any], titles: list[str]) -> dict[str, Any]:
         "type": "category",
         "categoryarray": titles[::-1],
         "categoryorder": "array",
+        "range": [-0.6, len(titles) - 0.4],
         "ticks": "",
     }
     return layout | {"height": 110 + 26 * len(titles)}
