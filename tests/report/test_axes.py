@@ -51,5 +51,5 @@ def test_few_that_lie_far_behind_do_not_squash_the_scores_of_the_others() -> Non
     assert beyond == 3
     assert 0.6 < bottom < min(means[:20])
     assert max(means) < top
-    assert _worth_seeing(means[:5] + [0.1]) is None
+    assert _worth_seeing([*means[:5], 0.1]) is None
     assert _worth_seeing(means[:20]) is None
