@@ -8,7 +8,7 @@ import pandas
 import pytest
 
 import osolgil
-from exports.cases import network_model
+from exports.cases import ensemble, network_model
 from osolgil.cli import main
 from osolgil.data.columns.category import CategoryColumn
 from osolgil.data.columns.date import DateColumn
@@ -26,14 +26,29 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+def many(tmp_path):
+    """A folder with three networks whose answers have limits."""
+    ensemble("limits")[0].save(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("which", ["folder", "many"])
 @pytest.mark.parametrize("to", KINDS)
-def test_the_command_writes_beside_the_model(folder, to, capsys):
+def test_the_command_writes_beside_the_model(which, to, capsys, request):
     pytest.importorskip("onnx")
+    folder = request.getfixturevalue(which)
     assert main(["export", str(folder), "--to", to]) == 0
     written = folder / KINDS[to][0]
     assert str(written) in capsys.readouterr().out
     assert written.stat().st_size > 500
     claim_folder(folder, resume=False)  # the folder still holds nothing but our own
+
+
+def test_the_schema_names_the_limits(many):
+    answer = osolgil.Model.load(many).schema["answer"]
+    assert answer["limits"] == [2.6, 3.2]
+    assert "limits" not in network_model("relu")[0].schema["answer"]
 
 
 def test_where_it_is_written(folder, tmp_path):
