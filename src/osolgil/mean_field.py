@@ -22,16 +22,21 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.polynomial import legendre
 
 from osolgil.formulas.catalog import Activation
 
 Function = Callable[[Any], Any]
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+_NODES, _WEIGHTS = legendre.leggauss(16)
 _REACH = 38.5  # standard deviations: beyond, the normal density is 0 in floating point
 _STEPS = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 11.0, 16.0, 24.0, _REACH])
 _SCALES = np.array([0.25, 0.5, 1.0, 2.0, 3.0, 6.0, 16.0, 64.0, 256.0])  # where activations bend
 _TOLERANCE, _MOST_HALVINGS, _MOST_PANELS = 1e-14, 60, 20_000
+_ENDS = np.array([-1.0 + 2e-12, 1.0 - 2e-12])
+_TO_ENDS = legendre.legvander(_ENDS, 15) @ np.linalg.inv(legendre.legvander(_NODES, 15))
+_POINTS = np.concatenate([_NODES, _ENDS])
+_BLIND, _UNEXPECTED = 0.0106, 1e-13  # half panels between an end and the node next to it
 _SMALLEST, _LARGEST = 1e-9, 1e12
 _NEARLY_0 = 1e-20
 
@@ -40,8 +45,8 @@ def gaussian_mean(function: Function, variance: float, mean: float = 0.0) -> flo
     """E[f(mean + √variance z)] for a standard normal z, to about 1e-12 of E[|f|].
 
     Panels begin at 0 and at the scales where activations bend, and are halved until both halves agree with the
-    whole. So kinks and jumps elsewhere are found too, unless one lies within 1/200 of a panel from its end. The
-    result is infinite where the mean overflows.
+    whole, and the values at their ends with what their other values say of them: so kinks and jumps elsewhere are
+    found too, wherever they lie. The result is infinite where the mean overflows.
 
     Args:
         function: of an array, elementwise. variance: ≥ 0. mean: of the normal variable.
@@ -224,18 +229,19 @@ def _weighed(function: Function, x: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 
 def _integral(function: Function, lows: np.ndarray, highs: np.ndarray) -> float:
-    """Sum over panels of a 16-point Gauss rule, each halved until its halves agree with it."""
-    wholes, sizes = _panels(function, lows, highs)
+    """Sum over panels of a 16-point Gauss rule, each halved until its halves agree with it and hide nothing."""
+    wholes, sizes, _ = _panels(function, lows, highs)
     scale, total = float(sizes.sum()), 0.0
     if not math.isfinite(scale):
         return float(wholes.sum())
     for _ in range(_MOST_HALVINGS):
         middles = 0.5 * (lows + highs)
         lows, highs = np.concatenate([lows, middles]), np.concatenate([middles, highs])
-        halves, sizes = _panels(function, lows, highs)
+        halves, _, hidden = _panels(function, lows, highs)
         count = len(wholes)
-        both = halves[:count] + halves[count:]
-        agreed = ~(np.abs(both - wholes) > _TOLERANCE * scale) | (count > _MOST_PANELS)
+        both, unseen = halves[:count] + halves[count:], np.maximum(hidden[:count], hidden[count:])
+        differ = (np.abs(both - wholes) > _TOLERANCE * scale) | (unseen > _UNEXPECTED * scale)
+        agreed = ~differ | (count > _MOST_PANELS)
         total += float(both[agreed].sum())
         if agreed.all():
             return total
@@ -244,8 +250,12 @@ def _integral(function: Function, lows: np.ndarray, highs: np.ndarray) -> float:
     return total + float(wholes.sum())
 
 
-def _panels(function: Function, lows: np.ndarray, highs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Integral of f over each panel, and of |f|."""
-    half = 0.5 * (highs - lows)
-    values = function(half[:, None] * _NODES + (0.5 * (highs + lows))[:, None])
-    return (values @ _WEIGHTS) * half, (np.abs(values) @ _WEIGHTS) * half
+def _panels(
+    function: Function, lows: np.ndarray, highs: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Integral of f over each panel, of |f|, and what a jump before the first or after the last node would hide."""
+    half, middle = 0.5 * (highs - lows), 0.5 * (highs + lows)
+    values = function(half[:, None] * _POINTS + middle[:, None])
+    values, ends = values[:, : len(_NODES)], values[:, len(_NODES) :]
+    surprise = np.abs(ends - values @ _TO_ENDS.T).max(1)
+    return (values @ _WEIGHTS) * half, (np.abs(values) @ _WEIGHTS) * half, _BLIND * half * surprise
