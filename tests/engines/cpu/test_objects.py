@@ -1,5 +1,6 @@
 """Machine code in files: loaded without Numba, refused where damaged; kernels called with one table of arguments."""
 
+import ctypes
 import subprocess
 import sys
 
@@ -87,3 +88,34 @@ def test_a_kernel_takes_arrays_and_numbers_by_one_table():
 def test_only_whole_arrays_are_taken():
     with pytest.raises(ValueError, match="C-contiguous"):
         calling.call("training.outputs_of", np.ones((4, 4))[:, ::2])
+
+
+PACK = """
+import sys
+from pathlib import Path
+from numba import cfunc, njit
+from osolgil.engines.cpu import linking, objects
+linking.linked = lambda codes: None  # as where LLVM loads what was compiled
+
+@njit("float64(int64)")
+def paths(steps):
+    return SUMMAND if steps < 2 else paths(steps - 1) + paths(steps - 2)
+
+@cfunc("float64(int64)")
+def run(steps):
+    return paths(steps)
+
+Path(sys.argv[1]).write_bytes(objects.pack({"run": run}))
+"""
+
+
+def test_functions_of_one_name_from_two_processes_stay_apart(tmp_path):
+    answers = {}
+    for summand in (1.0, 2.0):
+        path = tmp_path / f"{summand}.code"
+        text = PACK.replace("SUMMAND", str(summand))
+        subprocess.run([sys.executable, "-c", text, str(path)], capture_output=True, check=True)
+        loaded = objects.load(path)
+        assert loaded is not None
+        answers[summand] = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(loaded["run"])(5)
+    assert answers == {1.0: 8.0, 2.0: 16.0}

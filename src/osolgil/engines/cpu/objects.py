@@ -29,6 +29,7 @@ _HELPERS = {
     "numba.core.runtime._nrt_python": "NRT_",
 }
 _loading = threading.RLock()
+_engines: list[Any] = []  # they keep the code they loaded
 
 
 def pack(functions: Mapping[str, Any]) -> bytes:
@@ -75,15 +76,16 @@ def load(path: Path) -> dict[str, int] | None:
 
 
 def _load_by_llvm(body: bytes, functions: Mapping[str, Any]) -> dict[str, int] | None:
-    engine = _engine()
     import llvmlite.binding
 
+    engine = _engine()
     for function in functions.values():
         if any(llvmlite.binding.address_of_symbol(symbol) is None for symbol in function["outside"]):
             return None
         code = body[function["place"] : function["place"] + function["size"]]
         engine.add_object_file(llvmlite.binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
+    _engines.append(engine)
     return {name: engine.get_function_address(function["symbol"]) for name, function in functions.items()}
 
 
@@ -106,9 +108,12 @@ def _helpers() -> dict[str, int]:
     }
 
 
-@functools.cache
 def _engine() -> Any:
-    """LLVM's loader, which is told what compiled code needs from Numba."""
+    """A loader of LLVM's, which is told what compiled code needs from Numba.
+
+    Each file needs its own: of two functions of one name in a loader LLVM takes the first, and Numba numbers names
+    anew in every process.
+    """
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
