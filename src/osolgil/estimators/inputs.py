@@ -221,7 +221,8 @@ def _some(preprocessing: Preprocessing, notes: list[str]) -> None:
 
 
 def _bare(rows: Any) -> np.ndarray:
-    features = np.ascontiguousarray(rows, np.float32)
+    with np.errstate(over="ignore"):
+        features = np.ascontiguousarray(rows, np.float32)
     if not _finite(features):
         raise DataError('Input X contains NaN or infinity, which numeric="none" leaves as they are.')
     return features
