@@ -136,6 +136,18 @@ def test_numbers_beyond_the_precision_are_refused_where_they_are_taken_as_they_a
             DeepClassifier(**SMALL, numeric="none").fit(strange, np.arange(20) % 2)
 
 
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_many_rows_taken_as_they_are_are_answered_as_few_are(precision):
+    rows = np.random.default_rng(0).normal(size=(9000, 3)).astype(np.float32)
+    model = DeepClassifier(**SMALL, numeric="none", precision=precision).fit(rows, rows[:, 0] > 0)
+    parts = np.concatenate([model.predict_proba(part) for part in np.array_split(rows, 7)])
+    np.testing.assert_array_equal(model.predict_proba(rows), parts)
+    np.testing.assert_array_equal(model.predict_proba(rows.astype(np.float64)), parts)
+    rows[8999, 1] = np.nan
+    with pytest.raises(DataError, match="NaN or infinity"):
+        model.predict(rows)
+
+
 @given(st.integers(0, 10**6), st.booleans(), st.booleans())
 @settings(max_examples=30)
 def test_all_columns_at_once_are_each_column_alone(seed, gaps, wild):
