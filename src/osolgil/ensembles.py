@@ -1,4 +1,4 @@
-"""Several runs of one network as one model, and each run's best epoch.
+"""Several runs of one network as one model.
 
 Networks that differ only in their seeds err in different rows: the mean of their answers is better than any of them
 (L. Hansen, P. Salamon 1990; B. Lakshminarayanan et al. 2016, arXiv:1612.01474; for tables Y. Gorishniy et al. 2024,
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,9 +21,10 @@ from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
 from osolgil.model import Model
 from osolgil.network import Network
-from osolgil.spelling import hint
 
-KEPT = ("last", "best", "best-loss", "best-mean", "best-mean-loss")
+if TYPE_CHECKING:
+    from osolgil.best_epochs import BestEpochs
+
 _FOLDS = 7919  # keeps the folds' chance apart from that of splits and weights
 
 
@@ -59,10 +60,25 @@ class Ensemble:
         """The weights (runs, size) that are evaluated and kept."""
         return np.concatenate([fleet.evaluated for fleet in self.fleets])
 
+    def copy(self) -> Ensemble:
+        """The same as it stands now, to be gone back to."""
+        return Ensemble(tuple(fleet.take(range(len(fleet))) for fleet in self.fleets), self.optimizer)
+
+    def take(self, places: Sequence[int]) -> Ensemble:
+        """A copy of some of the runs, in the order given, each in a fleet of its own."""
+        every = [(fleet, place) for fleet in self.fleets for place in range(len(fleet))]
+        chosen = [every[number] for number in places]
+        return Ensemble(tuple(fleet.take([place]) for fleet, place in chosen), self.optimizer)
+
+    def go_back(self, before: Ensemble) -> None:
+        """Be what a copy was."""
+        for fleet, old in zip(self.fleets, before.fleets, strict=True):
+            fleet.arrays.update({name: values.copy() for name, values in old.arrays.items()})
+
     def _all(self, name: str) -> np.ndarray:
         return np.concatenate([fleet.arrays[name] for fleet in self.fleets])
 
-    def advance(self, epoch: int, workers: int, tick: Callable[[], None]) -> None:
+    def advance(self, epoch: int, workers: int, tick: Callable[[], None] = lambda: None) -> None:
         """Train every run up to an epoch; one thread takes a fleet at a time where there are several."""
         if len(self.fleets) == 1:
             names = [self.optimizer] * len(self.fleets[0])
@@ -93,75 +109,6 @@ def fold_tasks(task: Task, folds: int, seed: int) -> list[Task]:
         replace(task, training=known[fold != number], validation=known[fold == number])
         for number in range(folds)
     ]
-
-
-@dataclass(eq=False)
-class BestEpochs:
-    """The evaluated weights of every run of an ensemble after its best epoch so far.
-
-    keep: "last" keeps whatever is newest; "best" the epoch of the highest validation score, of equal ones the one of
-    the lowest loss; "best-loss" the epoch of the lowest validation loss; "best-mean" and "best-mean-loss" the one epoch
-    that is best in the mean of all runs, which a few validation rows mislead less.
-    thetas (runs, size), runnings (runs, …), epochs (runs,) counted from 1; 0 before the first.
-    """
-
-    ensemble: Ensemble
-    keep: str = "best"
-    thetas: np.ndarray = field(init=False)
-    runnings: np.ndarray = field(init=False)
-    epochs: np.ndarray = field(init=False)
-
-    def __post_init__(self) -> None:
-        if self.keep not in KEPT:
-            raise SettingsError(
-                f"Weights are kept of the {', '.join(KEPT)} epoch, not '{self.keep}'.{hint(self.keep, KEPT)}"
-            )
-        self.thetas, self.runnings = self.ensemble.evaluated, self.ensemble.runnings
-        self.epochs = np.zeros(len(self.thetas), np.int64)
-        self._ranks = np.full((len(self.thetas), 2), -np.inf)
-
-    def look(self, epoch: int) -> None:
-        """Take the weights of the runs that are now, after `epoch` epochs, better than ever."""
-        table, alive = self.ensemble.histories[:, epoch - 1], ~self.ensemble.diverged
-        losses, scores = -table[:, layout.VALIDATION_LOSS], table[:, layout.VALIDATION_SCORE]
-        ranks = np.column_stack([losses, losses] if self.keep.endswith("loss") else [scores, losses])
-        if self.keep.startswith("best-mean") and alive.any():
-            ranks[:] = ranks[alive].mean(axis=0)
-        first, second = ranks.T > self._ranks.T
-        better = first | ((ranks[:, 0] == self._ranks[:, 0]) & second)
-        better = np.flatnonzero(alive & (better | (self.keep == "last")))
-        if better.size:
-            self.thetas[better] = self.ensemble.evaluated[better]
-            self.runnings[better] = self.ensemble.runnings[better]
-            self.epochs[better], self._ranks[better] = epoch, ranks[better]
-
-
-def train_to_best(
-    ensemble: Ensemble,
-    epochs: int,
-    *,
-    workers: int,
-    keep: str = "best",
-    patience: int | None = None,
-    tick: Callable[[], None] = lambda: None,
-) -> BestEpochs:
-    """Train every run and keep its best epoch; with `patience` all stop when none has been better for so many epochs.
-
-    Schedules run over the fleets' whole course, whether or not its end is reached.
-    """
-    if patience is not None and patience < 1:
-        raise SettingsError(f"The patience must be 1 epoch or more, not {patience}.")
-    best = BestEpochs(ensemble, keep)
-    if keep == "last" and patience is None:
-        ensemble.advance(epochs, workers, tick)
-        best.look(epochs)
-        return best
-    for epoch in range(1, epochs + 1):
-        ensemble.advance(epoch, workers, tick)
-        best.look(epoch)
-        if patience is not None and epoch - int(best.epochs.max()) >= patience:
-            break
-    return best
 
 
 def model_of(

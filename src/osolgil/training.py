@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from osolgil.best_epochs import train_to_best
 from osolgil.data import Dataset, Encoding
 from osolgil.engines.cpu.compiling import compile_kernels
 from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 from osolgil.engines.cpu.kernels import layout
-from osolgil.ensembles import Ensemble, fold_tasks, model_of, train_to_best
+from osolgil.ensembles import Ensemble, fold_tasks, model_of
 from osolgil.errors import OutputError, SettingsError
 from osolgil.files import claim_folder, write_json
 from osolgil.formulas import catalog

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from osolgil import __version__
+from osolgil.best_epochs import BestEpochs
 from osolgil.data import Dataset
 from osolgil.engines.cpu.fleet import RunSetting
 from osolgil.engines.cpu.kernels import layout
-from osolgil.ensembles import BestEpochs, Ensemble, joined, left_out_outputs, measured
+from osolgil.ensembles import Ensemble, joined, left_out_outputs, measured
 from osolgil.model import Model
 from osolgil.network import Network
 from osolgil.race import own_formulas

@@ -7,11 +7,15 @@ import pandas
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
 from osolgil import DeepClassifier, DeepRegressor
+from osolgil.data.columns.number import PLAIN
+from osolgil.data.columns.number import Answers as Labelled
 from osolgil.data.preprocessing import fit_array
 from osolgil.errors import DataError
+from osolgil.estimators.inputs import Features
 from osolgil.estimators.numbers import Numbers, fit_numbers
 
 SMALL = {"hidden": (4,), "epochs": 2, "random_state": 0}
@@ -105,6 +109,43 @@ def test_bytes_are_pixels_unless_said_otherwise():
     assert np.allclose(one.predict_proba(pixels), other.predict_proba(pixels / 255.0), atol=1e-5)
     with pytest.raises(DataError, match="feature is left"):
         DeepClassifier(**SMALL).fit(np.ones((20, 2)), np.arange(20) % 2)
+
+
+@given(
+    hnp.arrays(
+        st.sampled_from([np.float32, np.float64]),
+        (7, 3),
+        elements=st.one_of(st.floats(width=32), st.just(3e38)),
+    )
+)
+def test_rows_taken_as_they_are_are_finite_as_features(rows):
+    """Whatever their sum does: large ones overflow in it, or cancel to no number."""
+    bare = Features.fit(rows, ("a", "b", "c"), "none", None, PLAIN, Labelled(np.arange(7), False))
+    if np.isfinite(rows).all():
+        np.testing.assert_array_equal(bare.transform(rows), rows.astype(np.float32))
+    else:
+        with pytest.raises(DataError, match="NaN or infinity"):
+            bare.transform(rows)
+
+
+def test_numbers_beyond_the_precision_are_refused_where_they_are_taken_as_they_are():
+    rows = np.ones((20, 2))
+    rows[3, 1] = 1e300
+    for strange in (rows, np.where(rows > 1, np.nan, rows), np.where(rows > 1, np.inf, rows)):
+        with pytest.raises(DataError, match="NaN or infinity"):
+            DeepClassifier(**SMALL, numeric="none").fit(strange, np.arange(20) % 2)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_many_rows_taken_as_they_are_are_answered_as_few_are(precision):
+    rows = np.random.default_rng(0).normal(size=(9000, 3)).astype(np.float32)
+    model = DeepClassifier(**SMALL, numeric="none", precision=precision).fit(rows, rows[:, 0] > 0)
+    parts = np.concatenate([model.predict_proba(part) for part in np.array_split(rows, 7)])
+    np.testing.assert_array_equal(model.predict_proba(rows), parts)
+    np.testing.assert_array_equal(model.predict_proba(rows.astype(np.float64)), parts)
+    rows[8999, 1] = np.nan
+    with pytest.raises(DataError, match="NaN or infinity"):
+        model.predict(rows)
 
 
 @given(st.integers(0, 10**6), st.booleans(), st.booleans())

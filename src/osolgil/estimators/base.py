@@ -50,6 +50,7 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     callbacks: Any
     progress: bool | str
     missing: str
+    precision: str
     categories: bool
     warm_start: bool
     n_jobs: int | None
@@ -331,7 +332,7 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _blocks(self, X: Any, answer: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """`answer` of the features of rows, so many rows at a time."""
         rows = X if self._is_plain(X) else self._careful(X)
-        if len(rows) <= BLOCK:
+        if len(rows) <= BLOCK or (self.precision == "float32" and self._features.takes(rows)):
             return answer(self._features.transform(rows))
         parts = []
         for start in range(0, len(rows), BLOCK):
@@ -352,7 +353,9 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 and X.dtype in _FLOATS
                 and X.shape[1] == self.n_features_in_
             )
-            return bool(plain and X.ndim == 2 and len(X) and not self._named and np.isfinite(X.sum()))
+            known = bool(plain and X.ndim == 2 and len(X) and not self._named)
+            looked_at_later = self._features.bare
+            return known and (looked_at_later or bool(np.isfinite(X.sum())))
         except (AttributeError, IndexError):
             return False
 

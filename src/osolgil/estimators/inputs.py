@@ -59,6 +59,11 @@ class Features:
         """The features' names."""
         return self.preprocessing.feature_names
 
+    def takes(self, rows: Any) -> bool:
+        """Whether rows are features already, of which no copy is made."""
+        plain = isinstance(rows, np.ndarray) and rows.dtype == np.float32
+        return bool(self.bare and plain and rows.flags.c_contiguous)
+
     def transform(self, rows: Any) -> np.ndarray:
         """Checked rows as float32 features (rows, features), every value finite."""
         if self.bare:
@@ -221,7 +226,8 @@ def _some(preprocessing: Preprocessing, notes: list[str]) -> None:
 
 
 def _bare(rows: Any) -> np.ndarray:
-    features = np.ascontiguousarray(rows, np.float32)
+    with np.errstate(over="ignore"):
+        features = np.ascontiguousarray(rows, np.float32)
     if not _finite(features):
         raise DataError('Input X contains NaN or infinity, which numeric="none" leaves as they are.')
     return features

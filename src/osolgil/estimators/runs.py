@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from osolgil.best_epochs import train_to_best
 from osolgil.engines.cpu.fleet import Fleet
 from osolgil.engines.cpu.kernels import layout
-from osolgil.ensembles import Ensemble, fold_tasks, train_to_best
+from osolgil.ensembles import Ensemble, fold_tasks
 from osolgil.estimators.plans import Plan, Stopping, prepare_kernels
 
 _PIECE = 8

@@ -45,7 +45,8 @@ SETTINGS = """
         n_jobs: threads; the network does not depend on it. None or -1: all cores.
         random_state: the same int gives the same network to the bit.
         defaults: "table" takes what did best on tables (`osolgil.tabular_defaults`) for every setting that is left
-            as it is; `settings_` says what that was. "plain" takes the values above."""
+            as it is; `settings_` says what that was. Its eight networks and many features take ten to a hundred
+            times as long to train. "plain" takes the values above."""
 
 
 def documented(cls: type) -> type:

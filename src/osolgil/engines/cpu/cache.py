@@ -23,6 +23,7 @@ from osolgil.errors import OutputError
 
 _importing = threading.RLock()
 _KERNELS = Path(__file__).parent / "kernels"
+_MORE_THAN_ONE = 16_384  # letters about processors: Linux asks each one for its speed as it is read
 _OF_A_PROCESSOR = {
     "vendor_id", "cpu family", "model", "model name", "stepping", "flags",
     "Features", "CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision",
@@ -182,7 +183,8 @@ def _processor() -> str:
 def _described_by_system() -> str:
     """Linux's words for the first processor, nothing where it has none."""
     try:
-        return _described(Path("/proc/cpuinfo").read_text("utf-8"))
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return _described(file.read(_MORE_THAN_ONE))
     except OSError:
         return ""
 
