@@ -18,17 +18,24 @@ from benchmarks.tabular.sets import Table
 Method = Callable[[Table, int], np.ndarray]
 
 
-def osolgil_defaults(table: Table, seed: int, **options: Any) -> np.ndarray:
-    """`osolgil.train(…, defaults="table")`, or with some options changed."""
+def trained(table: Table, seed: int, **options: Any) -> Any:
+    """`osolgil.train(…, defaults="table")` on one thread, or with some options changed."""
     import osolgil
 
-    options = {"defaults": "table", **options}
-    data = (table.inputs, table.targets)
-    trained = osolgil.train(
-        *data, task=table.task, test=(table.test_inputs, table.test_targets), seed=seed, **options
-    )
-    answers = trained.predict(table.test_inputs)
+    options = {"defaults": "table", "jobs": 1, **options}
+    test = (table.test_inputs, table.test_targets)
+    return osolgil.train(table.inputs, table.targets, task=table.task, test=test, seed=seed, **options)
+
+
+def osolgil_defaults(table: Table, seed: int, **options: Any) -> np.ndarray:
+    """The answers of `trained`."""
+    answers = trained(table, seed, **options).predict(table.test_inputs)
     return answers.astype(np.int64) if table.classify else answers
+
+
+def osolgil_probabilities(table: Table, seed: int, **options: Any) -> np.ndarray:
+    """Probabilities of the classes (rows, classes) from `trained`."""
+    return trained(table, seed, **options).model.probabilities(table.test_inputs)
 
 
 def plain_network(table: Table, seed: int) -> np.ndarray:
@@ -140,6 +147,13 @@ METHODS: dict[str, Method] = {
     "RealMLP-TD": _of_pytabkit("RealMLP_TD"),
     "TabM-D": _of_pytabkit("TabM_D"),
 }
+
+
+def log_loss(table: Table, probabilities: np.ndarray) -> float:
+    """Mean -log of the probability that was given to what happened, over the test rows; 0 is the best."""
+    from sklearn.metrics import log_loss
+
+    return float(log_loss(table.test_targets, probabilities, labels=np.arange(probabilities.shape[1])))
 
 
 def score(table: Table, answers: np.ndarray) -> float:

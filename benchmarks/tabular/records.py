@@ -5,19 +5,27 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks import machine
 from benchmarks.tabular.methods import Method, score
-from benchmarks.tabular.sets import table
+from benchmarks.tabular.sets import Table, table
 
 LIBRARIES = ("numpy", "scikit-learn", "torch", "pytabkit")
 Record = dict[str, Any]
 
 
-def measure(tables: list[str], methods: Mapping[str, Method], seed: int, records: Path) -> None:
+def measure(
+    tables: list[str],
+    methods: Mapping[str, Method],
+    seed: int,
+    records: Path,
+    judge: Callable[[Table, np.ndarray], float] = score,
+) -> None:
     """Measure what is not on record yet, one line each."""
     for name in tables:
         known = {(record["table"], record["method"], record["seed"]) for record in read(records)}
@@ -26,7 +34,7 @@ def measure(tables: list[str], methods: Mapping[str, Method], seed: int, records
             if (name, label, seed) in known:
                 continue
             start, wall = time.process_time(), time.perf_counter()
-            value = score(rows, method(rows, seed))
+            value = judge(rows, method(rows, seed))
             record = {
                 "table": name, "method": label, "seed": seed, "score": value,
                 "cpu_seconds": time.process_time() - start, "seconds": time.perf_counter() - wall,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from osolgil import sharpening
 from osolgil.engines.cpu.kernels import layout
 from osolgil.ensembles import Ensemble
 from osolgil.errors import SettingsError
@@ -29,7 +30,8 @@ class BestEpochs:
     keep: "last" keeps whatever is newest; "best" the epoch of the highest validation score, of equal ones the one of
     the lowest loss; "best-loss" the epoch of the lowest validation loss; "best-mean" and "best-mean-loss" the one epoch
     that is best in the mean of all runs, which a few validation rows mislead less.
-    thetas (runs, size), runnings (runs, …), epochs (runs,) counted from 1; 0 before the first.
+    thetas (runs, size), runnings (runs, …), epochs (runs,) counted from 1; 0 before the first. sharpness: what the last
+    layers were multiplied by at the end, None where they were not, see `osolgil.sharpening`.
     """
 
     ensemble: Ensemble
@@ -37,6 +39,7 @@ class BestEpochs:
     thetas: np.ndarray = field(init=False)
     runnings: np.ndarray = field(init=False)
     epochs: np.ndarray = field(init=False)
+    sharpness: float | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if self.keep not in KEPT:
@@ -82,6 +85,15 @@ class BestEpochs:
             self.thetas[runs], self.runnings[runs] = again.evaluated, again.runnings
         self._passed.clear()
 
+    def sharpen(self) -> None:
+        """Make networks that were trained on smoothed labels in folds as sure as the folds say they may be."""
+        fleets = self.ensemble.fleets
+        network, loss = fleets[0].network, fleets[0].task.loss
+        if len(fleets) > 1 and network.activations[-1] == "identity" and sharpening.smoothed(loss):
+            tasks = [fleet.task for fleet in fleets]
+            self.thetas, self.runnings = self.thetas.copy(), self.runnings.copy()
+            self.sharpness = sharpening.sharpen(network, self.thetas, self.runnings, tasks)
+
     def _alive(self, histories: np.ndarray, epoch: int) -> np.ndarray:
         """Which runs had not diverged after an epoch, bool (runs,)."""
         trained = np.isfinite(histories[:, :, layout.STEPS_DONE]).sum(axis=1)
@@ -99,7 +111,8 @@ def train_to_best(
 ) -> BestEpochs:
     """Train every run and keep its best epoch; with `patience` all stop when none has been better for so many epochs.
 
-    Schedules run over the fleets' whole course, whether or not its end is reached.
+    Schedules run over the fleets' whole course, whether or not its end is reached. In folds, smoothed labels are made
+    good for: see `osolgil.sharpening`.
     """
     if patience is not None and patience < 1:
         raise SettingsError(f"The patience must be 1 epoch or more, not {patience}.")
@@ -107,6 +120,7 @@ def train_to_best(
     if keep == "last" and patience is None:
         ensemble.advance(epochs, workers, tick)
         best.look(epochs)
+        best.sharpen()
         return best
     length = piece_of(ensemble)
     for start in range(0, epochs, length):
@@ -120,6 +134,7 @@ def train_to_best(
         if last < stop or _waited(best, last, patience):
             break
     best.settle(workers)
+    best.sharpen()
     return best
 
 

@@ -67,6 +67,10 @@ def tabular_defaults(task: str, rows: int) -> TabularDefaults:
         "weight_decay": 0.01,
         "dropout": 0.1,
     }
+    if (
+        task == "classification"
+    ):  # as RealMLP; what it does to probabilities is undone, see osolgil.sharpening
+        settings["loss"] = "softmax_cross_entropy(label_smoothing=0.1)"
     return TabularDefaults(
         encoding=Encoding("robust", "piecewise"),
         settings=settings,
@@ -115,19 +119,22 @@ class Choice:
             if optimizer is None:
                 rate = usual.learning_rate if rate is None else rate
                 given = {**usual.hyperparameters, **given}
-        row = catalog.optimizer(optimizer or (usual.optimizer if usual else "adam"))
-        values = row.hyperparameters(**given)
-        values["learning_rate"] = values["learning_rate"] if rate is None else float(rate)
         ensemble = _first(self.ensemble, usual and usual.ensemble, 1)
         if isinstance(ensemble, bool) or not isinstance(ensemble, int) or ensemble < 1:
             raise SettingsError(f"An ensemble has 1 network or more, not {ensemble}.")
+        folds = bool(_first(self.folds, usual and usual.folds, False))
+        if "loss" not in self.settings and (ensemble == 1 or not folds):
+            settings.pop("loss", None)  # labels are smoothed only where folds can sharpen what that blurs
+        row = catalog.optimizer(optimizer or (usual.optimizer if usual else "adam"))
+        values = row.hyperparameters(**given)
+        values["learning_rate"] = values["learning_rate"] if rate is None else float(rate)
         return replace(
             self,
             optimizer=row.name,
             learning_rate=values["learning_rate"],
             hyperparameters=values,
             ensemble=ensemble,
-            folds=bool(_first(self.folds, usual and usual.folds, False)),
+            folds=folds,
             keep=_first(self.keep, usual and usual.keep, "last"),
             patience=_first(self.patience, usual and usual.patience, None),
             clip_targets=bool(_first(self.clip_targets, usual and usual.clip_targets, False)),

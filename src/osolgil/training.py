@@ -183,7 +183,7 @@ def train(
     _refuse_diverged(ensemble_, runs)
     facts = facts_of(data, network, chosen, runs, choice, best)
     model = model_of(data, network, best, facts["made_by"], choice.clip_targets)
-    facts["scores"] = scores(ensemble_, model, data, workers, choice)
+    facts["scores"] = scores(ensemble_, model, data, workers, choice, best.sharpness)
     facts["seconds"] = {
         "data": loaded, "compile": compiled, "train": watch.seconds, "total": time.perf_counter() - begin,
     }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from osolgil import __version__
+from osolgil import __version__, sharpening
 from osolgil.best_epochs import BestEpochs
 from osolgil.data import Dataset
 from osolgil.engines.cpu.fleet import RunSetting
@@ -33,10 +33,20 @@ _KEPT = {
 
 
 def scores(
-    ensemble: Ensemble, model: Model, data: Dataset, workers: int, choice: Choice
+    ensemble: Ensemble,
+    model: Model,
+    data: Dataset,
+    workers: int,
+    choice: Choice,
+    sharpness: float | None = None,
 ) -> dict[str, dict[str, float]]:
-    """Score and loss of the kept weights on the validation rows, or the folds left out, and on the test rows."""
+    """Score and loss of the kept weights on the validation rows, or the folds left out, and on the test rows.
+
+    The loss is the one trained on; of sharpened networks the cross-entropy that they were sharpened for.
+    """
     fleet, loss = ensemble.fleets[0], ensemble.fleets[0].task.loss
+    if sharpness is not None:
+        loss = sharpening.LOSS
     if choice.ensemble == 1 and choice.keep == "last" and not choice.patience and not choice.clip_targets:
         first = len(data.train) + len(data.validation)
         losses, scores = fleet.measure(np.arange(first, first + len(data.test)), workers)
@@ -77,6 +87,7 @@ def facts_of(
         if len(best.ensemble.fleets) == 1
         else "the fold each network left out",
         "kept_epochs": best.epochs.tolist(),
+        **({} if best.sharpness is None else {"sharpness": best.sharpness}),
         "choice": choice.to_dict(),
         "made_by": {
             "optimizer": runs[0].optimizer,

@@ -13,9 +13,7 @@ from osolgil.tabular_defaults import TabularDefaults, tabular_defaults
 
 def fit(estimator: Any, X: Any, y: Any, sample_weight: Any, validation_data: Any) -> Any:
     """Fit as `completed` says, and take over what that learned."""
-    inner = completed(estimator, _task(estimator, y), _rows(X))
-    if validation_data is not None and not estimator.folds:
-        inner.set_params(folds=False)
+    inner = completed(estimator, _task(estimator, y), _rows(X), validation_data is not None)
     inner.fit(X, y, sample_weight, validation_data)
     settings = set(estimator.get_params(deep=False))
     for name in [name for name in vars(estimator) if name not in settings]:
@@ -25,13 +23,17 @@ def fit(estimator: Any, X: Any, y: Any, sample_weight: Any, validation_data: Any
     return estimator
 
 
-def completed(estimator: Any, task: str, rows: int) -> Any:
-    """A copy whose settings that stand at their defaults are those for a table of so many rows."""
+def completed(estimator: Any, task: str, rows: int, validated: bool = False) -> Any:
+    """A copy whose settings that stand at their defaults are those for a table of so many rows.
+
+    validated: whether rows to validate on are given, so that folds need not leave any out.
+    """
     usual = {p.name: p.default for p in inspect.signature(type(estimator)).parameters.values()}
     found = values(tabular_defaults(task, rows))
     if estimator.optimizer != usual["optimizer"]:
         found = {k: v for k, v in found.items() if k not in ("learning_rate", "hyperparameters")}
-    if getattr(estimator, "calibrate", None) is not None or getattr(estimator, "quantiles", None) is not None:
+    asked = (getattr(estimator, name, None) for name in ("calibrate", "quantiles"))
+    if validated or any(value is not None for value in asked):
         found["folds"] = False
     free = {
         name: value
@@ -39,7 +41,10 @@ def completed(estimator: Any, task: str, rows: int) -> Any:
         if name in usual and _same(getattr(estimator, name), usual[name])
     }
     inner: Any = clone(estimator)
-    return inner.set_params(defaults="plain", **free)
+    inner.set_params(defaults="plain", **free)
+    if "loss" in free and not inner._folded():
+        inner.set_params(loss=None)  # labels are smoothed only where folds can sharpen what that blurs
+    return inner
 
 
 def values(table: TabularDefaults) -> dict[str, Any]:
