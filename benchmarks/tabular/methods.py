@@ -1,7 +1,7 @@
 """Every method as a function of a table and a seed that gives its answers to the test rows.
 
-osolgil, RealMLP and TabM train on the training rows and choose their epoch on the validation rows; scikit-learn's
-trees, and its MLP unless it stops early, train on both.
+RealMLP and TabM train on the training rows and choose their epoch on the validation rows; osolgil's networks each train
+on both but for a fold of their own; scikit-learn's trees, and its MLP unless it stops early, train on both.
 """
 
 from __future__ import annotations
