@@ -36,7 +36,10 @@ def slope(row: Activation, variance: float, shift: float = 0.0) -> float:
 
 @lru_cache(maxsize=16384)
 def value_and_slope(row: Activation, variance: float, shift: float = 0.0) -> tuple[float, float]:
-    """E[φ²] and E[φ'²] by one rule, to 1e-9 for smooth activations and 1e-4 at kinks: fast, for many variances."""
+    """E[φ²] and E[φ'²] by one rule of fixed nodes: fast, for many variances.
+
+    To 1e-8 where the activation is smooth, to a percent or so where it jumps or waves often within the signal.
+    """
     nodes, weights = _rule(shift, math.sqrt(max(variance, 1e-300)))
     x = shift + math.sqrt(variance) * nodes
     with np.errstate(all="ignore"):
