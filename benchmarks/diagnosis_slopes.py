@@ -89,16 +89,18 @@ def expectations(
 def measured(
     networks: dict[str, tuple[Network, Prediction]], seeds: range, task: Task, rows: np.ndarray
 ) -> dict[str, list[np.ndarray]]:
-    """log10 gradients of each seed; networks of one initial scale share their first weights."""
+    """log10 gradients of each seed; networks of one initial scale and layout share their first weights."""
     found: dict[str, list[np.ndarray]] = {name: [] for name in networks}
     for seed in seeds:
-        first: dict[str, np.ndarray] = {}
+        first: dict[tuple[str, int], np.ndarray] = {}
         for name, (network, _) in networks.items():
-            if network.initial_scale not in first:
-                first[network.initial_scale] = network.initial(seed)
-            look = measure(
-                network, first[network.initial_scale], network.initial_running(), task, rows, ranks=False
-            )
+            layout = (
+                network.initial_scale,
+                network.size,
+            )  # an activation with parameters of its own has others
+            if layout not in first:
+                first[layout] = network.initial(seed)
+            look = measure(network, first[layout], network.initial_running(), task, rows, ranks=False)
             found[name].append(look.log10_gradient)
     return found
 
