@@ -7,9 +7,10 @@ not tell 5 % of a slope from chance, more are taken until their mean's standard 
 
 from __future__ import annotations
 
-import sys
+import argparse
+import json
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from osolgil.race.settings import RaceSettings
 RESULTS = Path(__file__).parent / "results" / "diagnosis_slopes.md"
 WIDTH, DEPTHS, ROWS = 512, (10, 30, 60), 64
 FLOAT32 = 36.0  # decades that its squares' roots keep
-RESOLUTION, MOST_SEEDS = 0.02, 400
+RESOLUTION, MOST_SEEDS = 0.02, 600
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Line:
     inside: float
     deviation: float
     seeds: int
+    inside_spread: float
 
     @property
     def error(self) -> float:
@@ -87,16 +89,18 @@ def expectations(
 def measured(
     networks: dict[str, tuple[Network, Prediction]], seeds: range, task: Task, rows: np.ndarray
 ) -> dict[str, list[np.ndarray]]:
-    """log10 gradients of each seed; networks of one initial scale share their first weights."""
+    """log10 gradients of each seed; networks of one initial scale and layout share their first weights."""
     found: dict[str, list[np.ndarray]] = {name: [] for name in networks}
     for seed in seeds:
-        first: dict[str, np.ndarray] = {}
+        first: dict[tuple[str, int], np.ndarray] = {}
         for name, (network, _) in networks.items():
-            if network.initial_scale not in first:
-                first[network.initial_scale] = network.initial(seed)
-            look = measure(
-                network, first[network.initial_scale], network.initial_running(), task, rows, ranks=False
-            )
+            layout = (
+                network.initial_scale,
+                network.size,
+            )  # an activation with parameters of its own has others
+            if layout not in first:
+                first[layout] = network.initial(seed)
+            look = measure(network, first[layout], network.initial_running(), task, rows, ranks=False)
             found[name].append(look.log10_gradient)
     return found
 
@@ -106,11 +110,11 @@ def line(name: str, depth: int, expected: Prediction, runs: np.ndarray) -> Line:
     low, high = expected.band()
     layers = np.arange(depth)
     slopes = [np.polyfit(layers, run[:-1], 1)[0] for run in runs]
-    inside = ((runs >= low) & (runs <= high))[:, :-1].mean()
+    inside = ((runs >= low) & (runs <= high))[:, :-1].mean(1)
     predicted = float(np.polyfit(layers, expected.log10_gradient[:-1], 1)[0])
     return Line(
-        name, depth, predicted, float(np.mean(slopes)), float(np.std(slopes)), float(inside),
-        float(expected.deviation[0]), len(runs),
+        name, depth, predicted, float(np.mean(slopes)), float(np.std(slopes)), float(inside.mean()),
+        float(expected.deviation[0]), len(runs), float(inside.std()) / len(runs) ** 0.5,
     )  # fmt: skip
 
 
@@ -124,31 +128,49 @@ def resolved(name: str, depth: int, chosen: tuple[Network, Prediction], runs: li
     return made
 
 
-def main(seeds: int) -> None:
-    start = time.perf_counter()
-    data = load("digits")
-    task = task_of(data, RaceSettings().completed(data.task, len(data.train)))
-    rows = evenly(task.training, ROWS)
-    names = [name for name, row in catalog.activations().items() if smooth(row) and name != "identity"]
-    found, silent = [], []
-    for depth in DEPTHS:
-        networks = expectations(names, depth, task, rows)
-        silent += [f"{name} at depth {depth}" for name in names if name not in networks]
-        for name, runs in measured(networks, range(seeds), task, rows).items():
-            if not np.isfinite(runs).all():
-                silent.append(f"{name} at depth {depth}")  # a gradient of 0: below what float32 holds
-                continue
-            made = resolved(name, depth, networks[name], runs, task, rows)
-            found.append(made)
-            print(
-                f"{name:16s} {depth:3d} predicted {made.predicted:+.4f} measured {made.measured:+.4f} "
-                f"± {made.spread:.4f} error {made.error:6.1%} inside {made.inside:.1%} seeds {made.seeds}",
-                flush=True,
-            )
+def lines(depth: int, names: list[str], seeds: int, task: Task, rows: np.ndarray) -> list[Line | str]:
+    """Lines of all activations at a depth; a name alone where there is no prediction or no gradient."""
+    networks = expectations(names, depth, task, rows)
+    found: list[Line | str] = [name for name in names if name not in networks]
+    for name, runs in measured(networks, range(seeds), task, rows).items():
+        if not np.isfinite(runs).all():
+            found.append(name)  # a gradient of 0: below what float32 holds
+            continue
+        made = resolved(name, depth, networks[name], runs, task, rows)
+        found.append(made)
+        print(
+            f"{name:16s} {depth:3d} predicted {made.predicted:+.4f} measured {made.measured:+.4f} "
+            f"± {made.spread:.4f} error {made.error:6.1%} inside {made.inside:.1%} seeds {made.seeds}",
+            flush=True,
+        )
+    return found
+
+
+def recorded(depth: int, names: list[str], seeds: int, records: Path | None) -> list[Line | str]:
+    """Lines of a depth; those that a file of records has are taken from there, others are added to it."""
+    kept = records.read_text("utf-8").splitlines() if records is not None and records.exists() else []
+    known: dict[str, Line | str] = {}
+    for at, name, values in map(json.loads, kept):
+        if at == depth:
+            known[name] = name if values is None else Line(**values)
+    missing = [name for name in names if name not in known]
+    if missing:
+        data = load("digits")
+        task = task_of(data, RaceSettings().completed(data.task, len(data.train)))
+        for made in lines(depth, missing, seeds, task, evenly(task.training, ROWS)):
+            name, values = (made, None) if isinstance(made, str) else (made.activation, asdict(made))
+            known[name] = made
+            if records is not None:
+                with records.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([depth, name, values]) + "\n")
+    return [known[name] for name in names]
+
+
+def write(found: list[Line], silent: list[str], seeds: int) -> None:
     steep = [line for line in found if not line.level]
     within = sum(line.error < 0.05 for line in steep)
     inside = float(np.mean([line.inside for line in found]))
-    more = f"more where the slope's standard error would exceed {RESOLUTION:.0%}"
+    more = f"more, up to {MOST_SEEDS}, where the slope's standard error would exceed {RESOLUTION:.0%}"
     how = f"Width {WIDTH}, at least {seeds} seeds ({more}), {ROWS} rows"
     close = f"The slope of log10 gradient per layer is predicted to within 5 % in {within} of {len(steep)} cases whose"
     beyond = f"change is beyond chance ({len(found) - len(steep)} are level); {inside:.1%} of layers lie in the band."
@@ -157,6 +179,8 @@ def main(seeds: int) -> None:
         "# Diagnosis: predicted and measured gradients",
         "",
         f"{how} of digits, the usual initial scale; generated by `python -m benchmarks.diagnosis_slopes`.",
+        "After a slope stands its standard deviation over seeds; after a share of layers the standard error of it,",
+        "which is large with few seeds, since the layers of one network stray together.",
         "",
     ]
     parts += [f"{close} {beyond}", f"{nothing} {', '.join(silent) or 'none'}.", ""]
@@ -167,12 +191,29 @@ def main(seeds: int) -> None:
     for each in found:
         error = "level" if each.level else f"{each.error:.1%}"
         numbers = f"{each.predicted:+.4f} | {each.measured:+.4f} ± {each.spread:.4f}"
-        parts.append(
-            f"| {each.activation} | {each.depth} | {each.seeds} | {numbers} | {error} | {each.inside:.1%} |"
-        )
+        share = f"{each.inside:.1%} ± {each.inside_spread:.1%}"
+        parts.append(f"| {each.activation} | {each.depth} | {each.seeds} | {numbers} | {error} | {share} |")
     RESULTS.write_text("\n".join(parts) + "\n", "utf-8")
-    print("\n".join(parts[:6]), f"{time.perf_counter() - start:.0f} s")
+    print("\n".join(parts[:9]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seeds", nargs="?", type=int, default=20, help="at least")
+    parser.add_argument("--depths", default="", help="only these, comma-separated, and no table")
+    parser.add_argument("--activations", default="", help="only these, comma-separated, and no table")
+    parser.add_argument("--records", type=Path, help="file of lines, so that depths may run side by side")
+    asked = parser.parse_args()
+    start = time.perf_counter()
+    names = [name for name, row in catalog.activations().items() if smooth(row) and name != "identity"]
+    chosen = asked.activations.split(",") if asked.activations else names
+    depths = [int(depth) for depth in asked.depths.split(",")] if asked.depths else DEPTHS
+    made = [(depth, each) for depth in depths for each in recorded(depth, chosen, asked.seeds, asked.records)]
+    if not (asked.depths or asked.activations):
+        silent = [f"{each} at depth {depth}" for depth, each in made if isinstance(each, str)]
+        write([each for _, each in made if isinstance(each, Line)], silent, asked.seeds)
+    print(f"{time.perf_counter() - start:.0f} s")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
+    main()

@@ -1,5 +1,6 @@
 """From data to the cause, its evidence and its repair: in Python, on the command line, as a page."""
 
+import importlib
 import json
 import re
 from dataclasses import replace
@@ -10,7 +11,8 @@ import pytest
 import osolgil
 from osolgil import cli
 from osolgil.data import load
-from osolgil.diagnosis.examination import Case, examine
+from osolgil.diagnosis import first_look
+from osolgil.diagnosis.examination import Case, Course, examine
 from osolgil.diagnosis.explanation import CAUSES, explain
 from osolgil.diagnosis.reference import Reference
 from osolgil.diagnosis.remedies import BY_CAUSE, REMEDIES, options_of, remedies
@@ -103,6 +105,44 @@ def test_repair_undoes_a_learning_rate_and_leaves_other_settings_alone():
     assert "--learning-rate" in best.options
 
 
+def memorising():
+    """Too wide, trained far too long, a third of the training targets wrong."""
+    random, task = np.random.default_rng(0), case().task
+    targets = task.targets.copy()
+    wrong = random.choice(task.training, len(task.training) // 3, replace=False)
+    targets[wrong] = np.roll(targets[wrong], 1, axis=1)
+    made = with_task(targets=targets)
+    wide = replace(
+        made.network, widths=(made.network.widths[0], 128, 128, 3), activations=("relu", "relu", "identity")
+    )
+    return replace(made, network=wide, epochs=150)
+
+
+def test_overfitting_is_named_and_stopping_where_it_was_best_repairs_it():
+    broken = memorising()
+    found = examine(broken, 2)
+    explanation = explain(found)
+    assert explanation.cause == "overfitting"
+    assert found.course.score < 0.8
+    best = repair(broken, found.course, explanation, 2).best
+    assert best.course.score > found.course.score + 0.05
+    assert (
+        best.case.epochs < broken.epochs or best.case.run != broken.run or best.case.network != broken.network
+    )
+    assert f"--epochs {best.case.epochs}" in best.options
+
+
+def test_the_best_epoch_is_a_mean_over_seeds_and_neighbours():
+    scores = np.array([[0.1, 0.9, 0.1, 0.5, 0.6, 0.5], [0.1, 0.1, 0.1, 0.5, 0.6, 0.5]])
+    course = Course(scores, scores, scores, np.array([False, False]), 0.0)
+    assert course.best_epoch == 5  # the lucky second epoch of one seed does not count
+    assert course.best_score == pytest.approx(1.6 / 3.0)
+    diverged = replace(
+        course, validation_score=scores * np.array([[1.0], [np.nan]]), diverged=np.array([False, True])
+    )
+    assert diverged.best_score == pytest.approx(0.8 / 3.0)
+
+
 def test_every_cause_has_remedies_that_are_known():
     assert set(BY_CAUSE) == set(CAUSES)
     for cause in CAUSES:
@@ -176,6 +216,21 @@ def test_the_command_prints_bars_sentences_or_json(capsys):
     assert cli.main(["diagnose", "iris", "--epochs", "5", "--quiet", "--lang", "ko"]) == 0
     assert re.search("[가-힣]", capsys.readouterr().out)
     assert cli.main(["diagnose", "nowhere.csv"]) == 2
+
+
+def test_all_that_a_diagnosis_needs_is_compiled_before_it_trains(monkeypatch):
+    """What the second process is asked for: the optimizers and activations that remedies may try, and what looks."""
+    asked = []
+    monkeypatch.setattr(first_look, "compile_kernels", lambda *arguments: asked.append(arguments) or 0.5)
+    assert first_look.compile_diagnosis(case(), repair=True) == 0.5
+    *_, optimizers, activations, also = asked[0]
+    needed = [
+        changed for remedy in REMEDIES.values() if (changed := remedy.change(case(depth=3))) is not None
+    ]
+    assert {changed.run.optimizer for changed in needed} <= set(optimizers)
+    assert {name for changed in needed for name in changed.network.activations[:-1]} <= {"tanh", *activations}
+    module, _, function = also.partition(":")
+    getattr(importlib.import_module(module), function)("float32")
 
 
 @pytest.mark.long

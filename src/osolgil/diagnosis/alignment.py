@@ -68,6 +68,18 @@ def outputs(loss: str, count: int, variance: float, correlation: float) -> Outpu
     return Outputs(min(aligned, 1.0), pull, _pulls(row, count, variance, share, random))
 
 
+@lru_cache(maxsize=4096)
+def gradient_square(loss: str, count: int, variance: float) -> float:
+    """Mean square of a loss's gradient at `count` normal outputs of this variance; saturated outputs have more.
+
+    >>> gradient_square("softmax_cross_entropy", 10, 0.01) < gradient_square("softmax_cross_entropy", 10, 10.0)
+    True
+    """
+    random = np.random.default_rng(0)
+    logits = math.sqrt(variance) * random.normal(size=(_SAMPLES, count))
+    return float((losses.slopes(loss, logits, _targets(catalog.loss(loss), count, random)) ** 2).mean())
+
+
 def _pulls(
     row: catalog.Loss, count: int, variance: float, share: float, random: np.random.Generator
 ) -> tuple[float, ...]:

@@ -165,7 +165,7 @@ def inputs_of(task: Task, rows: int = _LOOK_ROWS) -> Inputs:
 def standard_prediction(case: Case) -> Prediction:
     """What the architecture shows with standardised inputs and the usual weights."""
     given = inputs_of(case.task)
-    usual = replace(given, mean_square=1.0, common=0.0, unequal=0.0, spread=0.0)
+    usual = replace(given, mean_square=1.0, common=0.0, unequal=0.0, spread=0.0, sizes=(1.0,))
     network = replace(case.network, initial_scale=case.standard_scale)
     return predict(network, usual, dropout=case.run.dropout)
 

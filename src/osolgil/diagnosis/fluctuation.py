@@ -25,6 +25,7 @@ import numpy as np
 
 from osolgil.diagnosis import moments
 from osolgil.diagnosis.pairs import Pairs
+from osolgil.diagnosis.sizes import Unequal
 from osolgil.formulas.catalog import Activation
 
 Kind = Literal["layer", "batch"] | None
@@ -131,21 +132,26 @@ class Place:
         return _finite((above - below) / (2.0 * _STEP))
 
 
-def expected(places: list[Place | None], rows: int, unequal: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def expected(
+    places: list[Place | None], rows: int, unequal: float = 0.0, sizes: Unequal | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation (layers,) of what is added to the natural log of each mean squared gradient.
 
     A mean over rows is e^(variance of one row/2) above the typical row, and strays with what rows have in common.
-    unequal: variance of the log size of a row of inputs, which the rows have of their own.
+    unequal: variance of the log size of a row of inputs, which the rows have of their own. sizes: what that does to
+    gradients, where it is known better than by expansion.
     """
+    raised, fewer = (sizes.raised, sizes.fewer) if sizes is not None else (0.0, 0.0)
+    unequal = unequal if sizes is None else 0.0
     alone = [place.noise(1) if place else Noise() for place in places]
     common = [place.noise(rows) if place else Noise() for place in places]
     single, shared = log_variance(alone, unequal), log_variance(common)
     # rows of unequal gradients count as fewer: Σw² of log-normal weights is e^variance over their number
-    counts = np.maximum(rows * np.exp(-np.maximum(single - shared, 0.0)), 1.0)
+    counts = np.maximum(rows * np.exp(-np.maximum(single - shared, 0.0) - fewer), 1.0)
     common = [p.noise(float(n)) if p else Noise() for p, n in zip(places, counts, strict=True)]
     shared = log_variance(common)
     shift = np.array([noise.shift for noise in common])[::-1].cumsum()[::-1]
-    return _drift(alone, unequal) + 0.5 * (single - shared), np.sqrt(shared + shift**2)
+    return raised + _drift(alone, unequal) + 0.5 * (single - shared), np.sqrt(shared + shift**2)
 
 
 def log_variance(noises: list[Noise], unequal: float = 0.0) -> np.ndarray:

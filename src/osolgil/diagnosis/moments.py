@@ -35,6 +35,18 @@ def slope(row: Activation, variance: float, shift: float = 0.0) -> float:
 
 
 @lru_cache(maxsize=16384)
+def value_and_slope(row: Activation, variance: float, shift: float = 0.0) -> tuple[float, float]:
+    """E[φ²] and E[φ'²] by one rule of fixed nodes: fast, for many variances.
+
+    To 1e-8 where the activation is smooth, to a percent or so where it jumps or waves often within the signal.
+    """
+    nodes, weights = _rule(shift, math.sqrt(max(variance, 1e-300)))
+    x = shift + math.sqrt(variance) * nodes
+    with np.errstate(all="ignore"):
+        return float(weights @ row(x) ** 2), float(weights @ row.slope(x) ** 2)
+
+
+@lru_cache(maxsize=16384)
 def value_spread(row: Activation, variance: float, shift: float = 0.0) -> float:
     """E[φ⁴]/E[φ²]² - 1, n times the relative variance of a layer's mean square value."""
     square = value(row, variance, shift)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from osolgil.diagnosis.sizes import grouped
+
 _MOST_ROWS = 512
 
 
@@ -55,6 +57,7 @@ class Inputs:
 
     mean_square: of a feature. common: mean product of two rows' features, as a mean over pairs. rows: how many.
     unequal: variance of the logarithm of a row's mean square. spread: variance over pairs of the cosine of two rows.
+    sizes: mean squares of rows, relative to their mean, as means of equally many.
     """
 
     mean_square: float = 1.0
@@ -63,6 +66,7 @@ class Inputs:
     loss: str = "softmax_cross_entropy"
     unequal: float = 0.0
     spread: float = 0.0
+    sizes: tuple[float, ...] = (1.0,)
 
     @classmethod
     def of(cls, inputs: np.ndarray, loss: str) -> Inputs:
@@ -79,7 +83,7 @@ class Inputs:
         both = float(sizes.sum()) ** 2 - float((sizes**2).sum())
         spread = float((products**2).sum()) / both - cosine**2 if both > 0.0 else 0.0
         unequal = math.log1p(float(sizes.var()) / float(sizes.mean()) ** 2)
-        return cls(square, cosine * square, count, loss, unequal, max(spread, 0.0))
+        return cls(square, cosine * square, count, loss, unequal, max(spread, 0.0), grouped(sizes))
 
     @property
     def pairs(self) -> Pairs:

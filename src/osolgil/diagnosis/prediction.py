@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from osolgil.diagnosis import moments
-from osolgil.diagnosis.alignment import Passage, along_signals, excess, outputs
+from osolgil.diagnosis.alignment import Passage, along_signals, excess, gradient_square, outputs
 from osolgil.diagnosis.fluctuation import Place, expected
 from osolgil.diagnosis.pairs import Inputs, Pairs
+from osolgil.diagnosis.sizes import Unequal, Way
 from osolgil.engines.cpu.kernels.layout import EPSILON
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
@@ -122,7 +123,9 @@ def predict(
         chi[index] = factor[index - 1]
     ends = outputs(inputs.loss, network.widths[-1], forward.variance[-1], forward.pairs[-1].mean)
     places = _places(network, forward, skipped, inputs.rows, ends.alignment, dropout)
-    drift, deviation = expected(places, inputs.rows, inputs.unequal)
+    drift, deviation = expected(
+        places, inputs.rows, inputs.unequal, _unequal(network, forward, inputs, dropout)
+    )
     added, strays = _added(network, forward, inputs, ends.pull)
     with np.errstate(divide="ignore"):
         more, stray = np.array(
@@ -278,6 +281,24 @@ def _places(
         )  # fmt: skip
         places[index], alignment = place, place.alignment_before()
     return places
+
+
+def _unequal(network: Network, forward: _Forward, inputs: Inputs, dropout: float) -> Unequal | None:
+    """What unequal rows do; normalisation makes them equal, and with skips it is left to expansion."""
+    if network.normalization is not None or network.residual:
+        return None
+    ways = [
+        Way(forward.rows[index], scale.weight_square * network.widths[index], scale.bias_variance, scale.bias_mean,
+            1.0 - dropout)
+        for index, scale in enumerate(forward.scales[:-1])
+    ]  # fmt: skip
+    last, count = forward.scales[-1], network.widths[-1]
+
+    def at_outputs(square: float) -> float:
+        variance = last.weight_square * network.widths[-2] * square + last.bias_variance
+        return gradient_square(inputs.loss, count, variance) if variance < _ENDLESS else math.inf
+
+    return Unequal.of(ways, inputs.mean_square, inputs.sizes, at_outputs)
 
 
 def _added(network: Network, forward: _Forward, inputs: Inputs, pull: float) -> tuple[np.ndarray, np.ndarray]:
