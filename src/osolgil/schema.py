@@ -21,6 +21,10 @@ from osolgil.data.preprocessing import Preprocessing
 
 def inputs_of(preprocessing: Preprocessing) -> list[dict[str, Any]]:
     """Every raw column in order: its name, its kind, what a missing cell becomes, and the levels it may have."""
+    if preprocessing.bare:
+        return [
+            {"name": name, "kind": "number", "missing": "refused"} for name in preprocessing.source_columns
+        ]
     if preprocessing.divisor is not None:
         largest = preprocessing.divisor
         return [

@@ -40,6 +40,7 @@ KINDS = {
     "quantiles": (DeepRegressor(**SMALL, quantiles=(0.2, 0.8)), *NUMBERS),
     "counts": (DeepRegressor(**SMALL, loss="poisson"), *NUMBERS),
     "bare": (DeepClassifier(**SMALL, numeric="none"), X, Y),
+    "bare and large": (DeepClassifier(**SMALL, numeric="none"), X * 30.0, Y),
     "table": (
         DeepClassifier(**SMALL),
         pandas.DataFrame({"a": X[:, 0], "b": np.array(["u", "v", "w"])[Y]}),
@@ -63,7 +64,13 @@ def test_what_is_saved_comes_back_to_the_bit(name, tmp_path):
     assert {name: found.get_params()[name] for name in known} == known
     model = estimator.to_model()
     if model is not None:
-        same = osolgil.Model.load(tmp_path / "here").predict(rows)
+        travelled = osolgil.Model.load(tmp_path / "here")
+        if hasattr(estimator, "predict_proba"):
+            close = np.asarray(travelled.probabilities(rows)).ravel()
+            assert close == pytest.approx(
+                np.asarray(estimator.predict_proba(rows)).ravel(), rel=1e-4, abs=1e-6
+            )
+        same = travelled.predict(rows)
         assert np.array_equal(same.astype(str), np.asarray(estimator.predict(rows)).astype(str))
     found.fit(rows, y)
     assert np.array_equal(found.predict(rows), estimator.predict(rows))

@@ -43,6 +43,11 @@ class Preprocessing:
         return tuple(name for column in self.columns for name in column.feature_names)
 
     @property
+    def bare(self) -> bool:
+        """Whether numbers are taken as they are, however large."""
+        return self.divisor == 1.0
+
+    @property
     def text_columns(self) -> tuple[str, ...]:
         """Raw columns to read as text, so that `1` and `1.0` stay the level they were in training."""
         return tuple(column.name for column in self.columns if column.kind != "number")
@@ -56,7 +61,8 @@ class Preprocessing:
         if isinstance(rows, np.ndarray) or not hasattr(rows, "columns"):
             rows = self._as_matrix(rows)
         if self.divisor is not None:
-            return _divide(self._pixels(rows), self.divisor)
+            scaled = _divide(self._pixels(rows), self.divisor)
+            return scaled if self.bare else np.clip(scaled, -10.0, 10.0)
         result = np.empty((len(rows), len(self.feature_names)), dtype=np.float32)
         place = 0
         for column in self.columns:
@@ -148,7 +154,7 @@ def _divide(pixels: np.ndarray, divisor: float) -> np.ndarray:
     scaled = np.ascontiguousarray(pixels, dtype=np.float32) / np.float32(divisor)
     if not np.isfinite(scaled).all():
         raise DataError("A pixel is infinite or no number; repair the images.")
-    return np.clip(scaled, -10.0, 10.0)
+    return scaled
 
 
 def _absent(absent: list[str], found: Iterable[object], expected: Iterable[str]) -> str:

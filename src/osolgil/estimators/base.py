@@ -117,8 +117,8 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def export(self, to: str, out: Any, *, inputs: str = "raw") -> Any:
         """Write it as an ONNX graph, a PyTorch module, a Python or a C file: see `osolgil.export`.
 
-        Classes become texts. With numeric="none" the file takes features, as the estimator does. Raises SettingsError
-        for several targets, quantiles, a calibration or a column of free text; OutputError where it cannot be written.
+        Classes become texts. Raises SettingsError for several targets, quantiles, a calibration or a column of free
+        text; OutputError where it cannot be written.
         """
         from osolgil.estimators import exporting
 

@@ -20,7 +20,7 @@ def export(estimator: Any, to: str, out: str | Path, inputs: str = "raw") -> lis
     model = to_model(estimator)
     if model is None:
         raise SettingsError(f"{_reason(estimator)}, which no export can carry; fit an estimator without.")
-    return write(model, to, out, inputs="features" if estimator._features.bare else inputs)
+    return write(model, to, out, inputs=inputs)
 
 
 def _reason(estimator: Any) -> str:

@@ -63,8 +63,9 @@ def source(preprocessing: Preprocessing) -> tuple[str, list[str]]:
     """The text, and what is said about its functions. Raises SettingsError for columns C cannot carry."""
     raw.check(preprocessing, "C")
     if preprocessing.divisor is not None:
+        value = "pixels[i]" if preprocessing.bare else f"clipped(pixels[i] / {preprocessing.divisor!r})"
         body = f"""void model_features(const double *pixels, double *features) {{
-    for (int i = 0; i < FEATURES; i++) features[i] = (float)clipped(pixels[i] / {preprocessing.divisor!r});
+    for (int i = 0; i < FEATURES; i++) features[i] = (float){value};
 }}"""
         return f"{function(tree(steps.clipped))}\n\n{body}", [
             "model_features(pixels, features): of one picture, FEATURES pixels"

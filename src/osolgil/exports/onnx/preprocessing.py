@@ -25,7 +25,7 @@ def features(graph: Graph, preprocessing: Preprocessing) -> Symbol:
     raw.check(preprocessing, "ONNX")
     if preprocessing.divisor is not None:
         pixels = graph.input("inputs", "float", [None, len(preprocessing.source_columns)])
-        return symbolic(steps.clipped)(pixels / preprocessing.divisor)
+        return pixels if preprocessing.bare else symbolic(steps.clipped)(pixels / preprocessing.divisor)
     numbers, texts = [], []
     if raw.is_matrix(preprocessing):
         numbers.append(_matrix(graph, preprocessing))

@@ -76,7 +76,7 @@ def number_features(value, column):
 def column_features(cell, column):
     """The features of one cell."""
     if column["kind"] == "pixel":
-        return [clipped(float(cell) / column["divisor"])]
+        return [float(cell) if column["divisor"] == 1.0 else clipped(float(cell) / column["divisor"])]
     if column["kind"] == "number":
         return number_features(number_of(cell, column["decimal"]), column)
     if column["kind"] == "date":
