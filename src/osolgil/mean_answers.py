@@ -15,16 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osolgil.formulas._vocabulary import (
-    absolute,
-    exp,
-    log,
-    logsumexp_above,
-    maximum,
-    minimum,
-    row_maximum,
-    where,
-)
+from osolgil.formulas._vocabulary import exp, log, maximum, minimum
+from osolgil.formulas.activations import identity, log_sigmoid, sigmoid, softmax
 from osolgil.formulas.catalog import Formula
 
 
@@ -41,31 +33,9 @@ class MeanAnswer:
     statistic: Formula | None = None
 
 
-def largest_and_excess(row):
-    """The largest logit, and the logarithm of the sum of exponentials above it."""
-    return row_maximum(row), logsumexp_above(row)
-
-
-def probability(logit, largest, excess):
-    """softmax of a row's logits."""
-    return exp(logit - largest - excess)
-
-
 def logarithm(mean):
     """log of a mean that may be 0."""
     return log(maximum(mean, 1e-300))
-
-
-def probability_of_yes(logit):
-    """1/(1 + exp(-z))"""
-    e = exp(-absolute(logit))
-    return where(logit >= 0.0, 1.0, e) / (1.0 + e)
-
-
-def probability_of_no(logit):
-    """1/(1 + exp(z)), small where the other is near 1."""
-    e = exp(-absolute(logit))
-    return where(logit >= 0.0, e, 1.0) / (1.0 + e)
 
 
 def logit_of(yes, no):
@@ -78,14 +48,12 @@ def power(logarithm):
     return exp(minimum(logarithm, 700.0))
 
 
-def itself(number):
-    """A number as it is."""
-    return number
-
-
-_CLASSES = MeanAnswer((probability,), logarithm, largest_and_excess)
-_LABELS = MeanAnswer((probability_of_yes, probability_of_no), logit_of)
-_AMOUNTS = {"identity": MeanAnswer((itself,), itself), "log": MeanAnswer((power,), logarithm)}
+_CLASSES = MeanAnswer((softmax.formula,), logarithm, softmax.statistic)
+_LABELS = MeanAnswer((sigmoid.formula, log_sigmoid.slope), logit_of)  # yes, and no: small where yes is near 1
+_AMOUNTS = {
+    "identity": MeanAnswer((identity.formula,), identity.formula),
+    "log": MeanAnswer((power,), logarithm),
+}
 
 
 def mean_answer(task: str, link: str = "identity") -> MeanAnswer:
