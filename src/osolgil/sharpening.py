@@ -11,7 +11,7 @@ instead: the model's networks stay plain ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,8 +36,6 @@ def sharpness(logits: np.ndarray, targets: np.ndarray, weights: np.ndarray | Non
     n rows that are all right are no proof that the next one is: the targets are those of Laplace's rule of succession,
     (n + 1)/(n + classes) for the right class.
     """
-    from scipy.optimize import minimize_scalar
-
     known = np.isfinite(logits).all(axis=1)
     if weights is not None:
         known &= weights > 0
@@ -49,12 +47,20 @@ def sharpness(logits: np.ndarray, targets: np.ndarray, weights: np.ndarray | Non
     loss = catalog.loss(f"{LOSS}(label_smoothing={classes / (rows + classes)!r})")
     outputs_, wanted = logits.astype(np.float64), targets.astype(np.float64)
 
-    def mean(logarithm: float) -> float:
-        losses = loss.losses(outputs_ * np.exp(logarithm), wanted).sum(axis=1)
-        return float(np.average(losses, weights=weights))
+    def mean(factor: float) -> float:
+        return float(np.average(loss.losses(outputs_ * factor, wanted).sum(axis=1), weights=weights))
 
-    bound = np.log(_MOST)
-    found: Any = minimize_scalar(mean, bounds=(-bound, bound), method="bounded", options={"xatol": 1e-6})
+    return best_factor(mean, float(np.log(_MOST)))
+
+
+def best_factor(loss: Callable[[float], float], bound: float) -> float:
+    """The factor, from exp(-bound) to exp(bound), of the least loss."""
+    from scipy.optimize import minimize_scalar
+
+    found: Any = minimize_scalar(
+        lambda logarithm: loss(float(np.exp(logarithm))), bounds=(-bound, bound), method="bounded",
+        options={"xatol": 1e-6},
+    )  # fmt: skip
     return float(np.exp(found.x))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from osolgil.errors import DataError, SettingsError
+from osolgil.sharpening import best_factor
 from osolgil.spelling import hint
 
 KINDS = ("temperature", "isotonic")
@@ -30,17 +31,14 @@ class Temperature:
 
     @classmethod
     def fit(cls, shares: np.ndarray, targets: np.ndarray, weights: np.ndarray, labels: bool) -> Temperature:
-        from scipy.optimize import minimize_scalar
-
-        def loss(logarithm: float) -> float:
-            bent = cls(float(np.exp(logarithm)), labels)(shares)
+        def loss(value: float) -> float:
+            bent = cls(value, labels)(shares)
             surprise = -targets * np.log(np.maximum(bent, _TINY))
             if labels:
                 surprise -= (1.0 - targets) * np.log(np.maximum(1.0 - bent, _TINY))
             return float(np.average(surprise.sum(axis=1), weights=weights))
 
-        found: Any = minimize_scalar(loss, bounds=(-4.0, 4.0), method="bounded", options={"xatol": 1e-6})
-        return cls(float(np.exp(found.x)), labels)
+        return cls(best_factor(loss, 4.0), labels)
 
     def __call__(self, shares: np.ndarray) -> np.ndarray:
         if self.value == 1.0:
