@@ -24,12 +24,11 @@ class Features:
     """A fitted way from raw rows to features.
 
     preprocessing: its plain description, as models store it. numbers: the same for arrays, where every column is
-    a number. With `bare` the rows are the features as they are.
+    a number.
     """
 
     preprocessing: Preprocessing
     numbers: Numbers | None
-    bare: bool = False
 
     @classmethod
     def fit(
@@ -47,12 +46,17 @@ class Features:
             _some(preprocessing, notes)
             return cls(preprocessing, None)
         if numeric == "none":
-            return cls(fit_pixels(names, 1.0, None), None, bare=True)
+            return cls(fit_pixels(names, 1.0, None), None)
         if numeric == "pixels" or (numeric == "auto" and rows.dtype == np.uint8):
             return cls(fit_pixels(names, 255.0, None), None)
         preprocessing = fit_numbers(rows, names, weights, encoding, answers)
         _some(preprocessing, ["No column of X ever changes."])
         return cls(preprocessing, Numbers.of(preprocessing))
+
+    @property
+    def bare(self) -> bool:
+        """Whether the rows are the features as they are."""
+        return self.preprocessing.bare
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -128,7 +128,6 @@ def _facts(estimator: Any, tensors: dict[str, np.ndarray]) -> dict[str, Any]:
         "network": predictor.network.to_dict(),
         "groups": len(estimator._predictors),
         "features": features.preprocessing.to_json(),
-        "bare": features.bare,
         "answers": _answer_facts(estimator._answers),
         "calibration": None if estimator._calibration is None else estimator._calibration.to_json(),
         "feature_names": None if names is None else list(map(str, names)),
@@ -212,7 +211,7 @@ def _restore(estimator: Any, facts: dict[str, Any], tensors: dict[str, np.ndarra
     network = Network.from_dict(facts["network"])
     preprocessing = Preprocessing.from_json(facts["features"])
     numbers = Numbers.of(preprocessing) if preprocessing.divisor is None else None
-    estimator._features = Features(preprocessing, numbers, bool(facts["bare"]))
+    estimator._features = Features(preprocessing, numbers)
     estimator._answers = _answers_of(facts["answers"])
     if (
         len(preprocessing.feature_names) != network.widths[0]
