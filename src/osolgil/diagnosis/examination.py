@@ -97,9 +97,7 @@ class Course:
     @property
     def scores(self) -> np.ndarray:
         """Validation score (seeds,) after the last epoch; the lowest possible where a run diverged."""
-        last = self.validation_score[:, -1]
-        usable = np.isfinite(last) & ~self.diverged
-        return np.maximum(np.where(usable, last, self.lowest), self.lowest)
+        return self._usable_scores[:, -1]
 
     @property
     def score(self) -> float:
@@ -109,9 +107,14 @@ class Course:
     @property
     def smoothed_scores(self) -> np.ndarray:
         """Validation score (epochs,) as a mean over seeds and over the epochs beside each."""
-        scores = np.where(self.diverged[:, None], self.lowest, self.validation_score)
-        mean = np.maximum(np.nan_to_num(scores, nan=self.lowest), self.lowest).mean(0)
+        mean = self._usable_scores.mean(0)
         return np.convolve(np.pad(mean, 1, mode="edge"), np.ones(3) / 3.0, mode="valid")
+
+    @property
+    def _usable_scores(self) -> np.ndarray:
+        """Validation score (seeds, epochs), the lowest possible where a run diverged."""
+        usable = np.isfinite(self.validation_score) & ~self.diverged[:, None]
+        return np.maximum(np.where(usable, self.validation_score, self.lowest), self.lowest)
 
     @property
     def best_epoch(self) -> int:
