@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from osolgil.data import Dataset, Encoding, from_arrays, load
 from osolgil.engines.cpu.compiling import compile_kernels, usable_cores
 from osolgil.errors import SettingsError
-from osolgil.model import Model
 from osolgil.race import outputs, own_formulas
 from osolgil.race.budget import fit
 from osolgil.race.checkpoint import Checkpoint
@@ -24,9 +23,6 @@ from osolgil.race.tuning import best, tune, widen
 from osolgil.race.verdict import Verdict
 from osolgil.race.watching import Watcher
 from osolgil.spelling import hint
-
-if TYPE_CHECKING:
-    from osolgil.diagnosis.reference import Reference
 
 
 def race(
@@ -115,8 +111,10 @@ def race(
     watcher = Watcher(course, "accuracy" if job.classify else "r2", progress)
     confirmed = run(course, watcher)
     watcher.enter("test")
+    from osolgil.diagnosis.shown_runs import race_layers
+
     facts, model = conclude(course, confirmed, data, meanwhile.baselines())
-    facts["layers"] = shown_layers(course, confirmed, facts["recommended"], model, meanwhile.reference())
+    facts["layers"] = race_layers(course, confirmed, facts["recommended"], model, meanwhile.reference())
     facts["seconds"] = {
         "data": loaded,
         "compile": compiled,
@@ -129,19 +127,6 @@ def race(
         outputs.write(verdict, folder, language)
         checkpoint.remove()
     return verdict
-
-
-def shown_layers(
-    course: Course,
-    confirmed: dict[str, Candidate],
-    recommended: str | None,
-    model: Model | None,
-    reference: Reference | None,
-) -> dict[str, Any]:
-    """What theory says of the network's layers, and why the shown runs learn or do not."""
-    from osolgil.diagnosis.shown_runs import race_layers
-
-    return race_layers(course, confirmed, recommended, model, reference)
 
 
 def run(course: Course, watcher: Watcher) -> dict[str, Candidate]:

@@ -107,12 +107,12 @@ def _run(course: Course, candidates: Sequence[Candidate]) -> None:
 
 def _judge(course: Course, running: Sequence[Candidate], epoch: int) -> None:
     """Stop what need not go on, each entrant's settings compared with all it has run this far."""
+    early = epoch < rungs(course.settings.epochs or 1)[-2]
     for entrant in {candidate.entrant.name: candidate.entrant for candidate in running}.values():
         compared = [c for c in tuned(course, entrant) if c.epochs >= epoch]
         losses = np.stack([c.losses(epoch) for c in compared])
         scores = np.stack([c.scores(epoch) for c in compared])
         kept = max(2, len(compared) // 4)
-        early = epoch < rungs(course.settings.epochs or 1)[-2]
         for place, (leader, p_value) in doubtless_losers(losses, scores, kept, early).items():
             candidate = compared[place]
             if candidate.state != "running":

@@ -36,9 +36,9 @@ def write_report(
 
 def prepare() -> None:
     """Load what `write_report` needs before there is anything to report, so that writing it takes less time then."""
-    from pyarrow import parquet as _
+    import pyarrow.parquet  # noqa: F401
 
-    from osolgil.report import page as _  # noqa: F401, F811
+    import osolgil.report.page  # noqa: F401
     from osolgil.report.frame import template
 
     for name in ("page.html", "frame.html", "macros.html", "layers.html"):

@@ -88,7 +88,7 @@ def second_process() -> None:
     fleet = smallest_fleet(request["precision"])
     fleet.measure(fleet.task.validation, workers=1)
     outputs(fleet.network, fleet.arrays["thetas"][0], fleet.arrays["runnings"][0], fleet.task.inputs)
-    if request.get("also"):
+    if request["also"]:
         module, _, function = request["also"].partition(":")
         getattr(importlib.import_module(module), function)(request["precision"])
 
