@@ -34,9 +34,12 @@ def logistic_regression(
 
     def objective(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         matrix, bias = parameters[:-outputs].reshape(features, outputs), parameters[-outputs:]
-        answers = (inputs @ matrix.astype(inputs.dtype)).astype(float) + bias
-        value = counts @ loss.losses(answers, targets).sum(1) + 0.5 * penalty * (matrix**2).sum()
-        slopes = loss.slopes(answers, targets) * counts[:, None]
+        answers = (matrix.T.astype(inputs.dtype) @ inputs.T).T.astype(
+            float
+        ) + bias  # each output's lie together
+        losses, slopes = loss.losses_and_slopes(answers, targets)
+        value = counts @ losses.sum(1) + 0.5 * penalty * (matrix**2).sum()
+        slopes *= counts[:, None]
         slope = inputs.T @ slopes.astype(inputs.dtype) + penalty * matrix
         return value / total, np.append(slope.ravel(), slopes.sum(0)) / total
 

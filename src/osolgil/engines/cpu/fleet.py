@@ -142,6 +142,14 @@ class Fleet:
             _describe(arrays, index, setting, table, len(task.training), epochs)
         return cls(network, task, precision, arrays, [setting.schedule for setting in settings])
 
+    @classmethod
+    def still(cls, network: Network, task: Task, theta: np.ndarray, running: np.ndarray) -> Fleet:
+        """One run to be measured, not trained: parameters (size,) and running averages as they are."""
+        setting = RunSetting("sgd", {"learning_rate": 1.0}, 0, 1)
+        fleet = cls.create(network, task, [setting], 1, theta.dtype.name, recorded=False, thetas=theta[None])
+        fleet.arrays["runnings"][0] = running
+        return fleet
+
     def __len__(self) -> int:
         return len(self.arrays["runs"])
 
