@@ -128,7 +128,7 @@ def infer_task(values: np.ndarray) -> tuple[str, str]:
     """
     if values.dtype.kind not in "fiu":
         return "classification", "the values are no numbers"
-    distinct = np.unique(values)
+    distinct, _ = np.unique(values, return_counts=True)  # without counts NumPy imports its masked arrays
     whole = bool(np.all(distinct == np.floor(distinct)))
     if whole and len(distinct) <= FEW_VALUES and len(distinct) <= max(2, SMALL_SHARE * len(values)):
         return "classification", f"there are only {len(distinct)} different whole numbers"
