@@ -220,8 +220,7 @@ def edges(mean: float, deviation: float) -> np.ndarray:
     """Ends of panels for a standard normal z, close where mean + deviation z passes what activations bend at."""
     bends = np.concatenate([-_SCALES[::-1], [0.0], _SCALES])
     found = np.concatenate([-_STEPS, _STEPS, (bends - mean) / deviation])
-    distinct, _ = np.unique(found[np.abs(found) <= _REACH], return_counts=True)  # see `infer_task`
-    return distinct
+    return np.unique(found[np.abs(found) <= _REACH])
 
 
 def _weighed(function: Function, x: np.ndarray, z: np.ndarray) -> np.ndarray:
