@@ -2,6 +2,8 @@
 
 import re
 import string
+import tomllib
+from importlib import resources
 
 import pytest
 from hypothesis import given
@@ -47,3 +49,10 @@ def test_an_unknown_language_is_told_in_one_sentence(language):
 
 def test_braces_in_a_value_stay_as_they_are():
     assert message("word.share", name="{x}", share="1 %") == "{x} (1 %)"
+
+
+def test_tables_read_one_by_one_are_the_whole_file():
+    whole = tomllib.loads(resources.files("osolgil").joinpath("messages.toml").read_text("utf-8"))
+    assert dict(catalog()) == {
+        f"{table}.{name}": row for table, rows in whole.items() for name, row in rows.items()
+    }

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -29,7 +30,8 @@ def message(key: str, language: str = "en", **values: Any) -> str:
     placeholder, already formatted for the reader. Raises `SettingsError` for another language, and `KeyError`
     for a key or a value that is missing, which is a mistake of the caller.
     """
-    return catalog()[key][known_language(language)].format(**values)
+    table, _, name = key.partition(".")
+    return _table(table)[name][known_language(language)].format(**values)
 
 
 def known_language(language: str) -> str:
@@ -43,6 +45,21 @@ def known_language(language: str) -> str:
 @cache
 def catalog() -> Mapping[str, Mapping[str, str]]:
     """Every key with its text in every language."""
+    return MappingProxyType({f"{t}.{name}": row for t in _texts() for name, row in _table(t).items()})
+
+
+@cache
+def _table(name: str) -> Mapping[str, Mapping[str, str]]:
+    """One table's messages; a race speaks from few of them, and to read them all takes longer."""
+    return tomllib.loads(_texts()[name])[name]
+
+
+@cache
+def _texts() -> Mapping[str, str]:
+    """What the file says of each table."""
     text = resources.files("osolgil").joinpath("messages.toml").read_text("utf-8")
-    tables = tomllib.loads(text).items()
-    return MappingProxyType({f"{table}.{name}": row for table, rows in tables for name, row in rows.items()})
+    texts: dict[str, str] = {}
+    for entry in re.split(r"^(?=\[)", text, flags=re.MULTILINE)[1:]:
+        name = entry[1:].partition(".")[0]
+        texts[name] = texts.get(name, "") + entry
+    return texts

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from osolgil.errors import OutputError, SettingsError
-from osolgil.report import write_report
+from osolgil.report import frame, write_report
 from osolgil.report.drawing import drawing, elided
 from osolgil.report.figures import figures
 from osolgil.report.frame import plotly_script
@@ -127,6 +127,18 @@ def test_a_page_holds_plotly_without_importing_it(tmp_path):
     )
     assert done.stdout.strip() == "False"
     assert plotly_script() in (tmp_path / "report.html").read_bytes()
+
+
+def test_templates_are_compiled_once_and_do_without_a_cache(tmp_path, monkeypatch):
+    told = text_of("winner")
+    (tmp_path / "a file").touch()
+    for cache, kept in (("cache", 1), ("cache", 1), ("a file", 0)):
+        monkeypatch.setenv("OSOLGIL_CACHE", str(tmp_path / cache))
+        frame._environment.cache_clear()
+        assert text_of("winner") == told
+        assert len(list((tmp_path / cache).glob("templates/*/*.py"))) >= kept
+        assert len(list((tmp_path / cache).glob("templates/*"))) == kept
+    frame._environment.cache_clear()
 
 
 def test_what_cannot_be_written_or_said_is_told(tmp_path):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import hashlib
 import json
+import os
+import sys
+import tempfile
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -13,7 +18,7 @@ from osolgil.files import write_atomically
 from osolgil.messages import LANGUAGES, known_language, message
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+    from jinja2 import BaseLoader, Environment, Template
 
 Figures = dict[str, dict[str, Any]]
 _PLOTLY = "<!-- plotly -->"  # no text of ours or the user's holds a "<" of its own
@@ -74,10 +79,36 @@ def _environment(packages: tuple[str, ...]) -> Environment:
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     loaders = [PackageLoader(package, "page_parts") for package in (*packages, "osolgil.report")]
-    return Environment(
+    made = Environment(
         loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    with contextlib.suppress(OSError):  # a cache that cannot be written costs time, not the page
+        made.loader = _compiled(made)
+    return made
+
+
+def _compiled(environment: Environment) -> BaseLoader:
+    """The same templates as Python modules, kept beside compiled kernels by the hash of all they are made of."""
+    import jinja2
+    from jinja2 import ModuleLoader
+
+    from osolgil.engines.cpu.cache import cache_folder
+
+    assert environment.loader is not None
+    names = sorted(name for name in environment.loader.list_templates() if name.endswith(".html"))
+    texts = [environment.loader.get_source(environment, name)[0] for name in names]
+    installed = (sys.version, jinja2.__file__, os.stat(jinja2.__file__).st_mtime_ns)
+    made_of = json.dumps([*installed, *names, *texts])
+    folder = cache_folder() / "templates" / hashlib.sha256(made_of.encode()).hexdigest()[:16]
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+            whole = Path(place) / folder.name
+            environment.compile_templates(whole, ["html"], zip=None, ignore_errors=False)
+            with contextlib.suppress(OSError):  # another process was first
+                whole.rename(folder)
+    return ModuleLoader(folder) if folder.exists() else environment.loader
 
 
 def both(key: str, **values: Any) -> Any:

@@ -254,7 +254,9 @@ class _Workspace:
         self.loss = library.loss(catalog.loss(fleet.task.loss), fleet.precision)
         self.shared = np.zeros(2, np.int64)
 
-        assert fleet.task.inputs.dtype == self.targets.dtype == self.spaces.dtype  # kernels copy them as they are
+        assert (
+            fleet.task.inputs.dtype == self.targets.dtype == self.spaces.dtype
+        )  # kernels copy them as they are
 
     def run(self, threads: int, stop: Callable[[], bool], tick: Callable[[], None]) -> None:
         task, arrays = self.fleet.task, self.fleet.arrays
