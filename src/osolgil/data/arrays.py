@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import numpy as np
 
 from osolgil.data.checks import check_numbers, check_rows
 from osolgil.data.source import Source, digest
-from osolgil.data.tables import read_bytes, tidy
+from osolgil.data.tables import tidy
 from osolgil.data.targets import values_of
-from osolgil.errors import DataError
+from osolgil.data.unpacking import read_bytes
+from osolgil.errors import DataError, reason
 
 _INPUTS = ("X", "x", "inputs", "data", "images", "features")
 _TARGETS = ("y", "Y", "targets", "target", "labels", "label")
@@ -105,7 +107,7 @@ def as_array(values: Any, what: str) -> np.ndarray:
     try:
         array = np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise DataError(f"The {what} are no array of equally long rows: {error}.") from error
+        raise DataError(f"The {what} are no array of equally long rows: {reason(error)}.") from error
     if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
         array = array.astype(np.float64)
     return array
@@ -152,11 +154,7 @@ def _is_one_hot(array: np.ndarray) -> bool:
 def read_npz(path: Path) -> Source:
     """An NPZ archive: X and y (or inputs and targets), or x_train, y_train, x_test, y_test."""
     raw = read_bytes(path)
-    try:
-        with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(f"'{path.name}' is no NPZ file of plain arrays: {error}.") from error
+    arrays = _arrays_in(raw, path.name)
     train = _pair(arrays, "_train") or _pair(arrays, "")
     if train is None:
         found = ", ".join(arrays) or "nothing"
@@ -169,6 +167,33 @@ def read_npz(path: Path) -> Source:
         add_test(source, source_of_arrays(path.stem, *test))
     source.content = digest(raw)
     return source
+
+
+def read_inputs(path: Path) -> np.ndarray:
+    """The inputs in an NPZ archive or an idx file, for a model to answer."""
+    raw = read_bytes(path)
+    if path.suffix.lower() != ".npz":
+        return parse_idx(raw, path.name)
+    arrays = _arrays_in(raw, path.name)
+    for key in (*_INPUTS, *(f"{key}_test" for key in _INPUTS)):
+        if key in arrays:
+            return arrays[key]
+    found = ", ".join(arrays) or "nothing"
+    raise DataError(f"'{path.name}' holds {found}, but no array called X or inputs.")
+
+
+def _arrays_in(raw: bytes, name: str) -> dict[str, np.ndarray]:
+    if not raw.startswith(b"PK"):
+        raise DataError(f"'{name}' is no NPZ file, or a damaged one; write it with numpy.savez.")
+    try:
+        with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        if "pickle" in str(error):
+            raise DataError(
+                f"'{name}' holds Python objects; save plain arrays of numbers or texts."
+            ) from error
+        raise DataError(f"'{name}' is a damaged NPZ file: {reason(error)}.") from error
 
 
 def _pair(arrays: dict[str, np.ndarray], ending: str) -> tuple[np.ndarray, np.ndarray] | None:

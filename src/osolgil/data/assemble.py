@@ -16,7 +16,7 @@ from osolgil.data.dataset import Dataset, Split, Task
 from osolgil.data.labels import check_labels
 from osolgil.data.leaks import find_leaks
 from osolgil.data.preprocessing import Preprocessing, fit_array, fit_pixels, fit_table
-from osolgil.data.source import Source, digest
+from osolgil.data.source import Source, counted, digest
 from osolgil.data.splits import TEST_SHARE, first_rows, split_rows
 from osolgil.data.targets import Answers, is_missing, match_test, read_answers, separate_target
 from osolgil.data.weights import give_weights, split_weights
@@ -84,7 +84,7 @@ def _drop_unanswered(source: Source) -> None:
         if source.weights is not None:
             source.weights = source.weights[kept]
         source.notes.append(
-            f"{int(missing.sum())} rows without a target '{source.target_name}' are left out."
+            f"Left out: {counted(int(missing.sum()), 'row')} without a target '{source.target_name}'."
         )
     if source.test_inputs is None:
         return
@@ -98,7 +98,7 @@ def _drop_unanswered(source: Source) -> None:
         source.test_inputs, source.test_targets = _take(source.test_inputs, kept), source.test_targets[kept]
         if source.test_weights is not None:
             source.test_weights = source.test_weights[kept]
-        source.notes.append(f"{int(missing.sum())} test rows without a target are left out.")
+        source.notes.append(f"Left out: {counted(int(missing.sum()), 'test row')} without a target.")
 
 
 def _take(rows: Any, places: np.ndarray) -> Any:
@@ -201,7 +201,9 @@ def _clipped_note(splits: list[Split], preprocessing: Preprocessing) -> list[str
     if preprocessing.divisor is not None:
         return []
     clipped = sum(int((np.abs(split.inputs).max(axis=1, initial=0) >= 10).sum()) for split in splits)
-    return [f"{clipped} rows have a feature clipped to ±10 standard deviations."] if clipped else []
+    return (
+        [f"A feature was clipped to ±10 standard deviations in {counted(clipped, 'row')}."] if clipped else []
+    )
 
 
 def _fingerprint(

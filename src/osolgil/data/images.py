@@ -14,6 +14,7 @@ from osolgil.errors import DataError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 LARGEST = 32
+_TABLES = (".csv", ".tsv", ".txt", ".npz", ".npy")
 
 
 def is_image(path: Path) -> bool:
@@ -50,15 +51,27 @@ def _read_classes(folder: Path, shape: tuple[int, ...] | None) -> Source:
         (sub.name, path) for sub in _sub_folders(folder) for path in sorted(sub.iterdir()) if is_image(path)
     ]
     if not files:
-        raise DataError(
-            f"The folder '{folder.name}' has no pictures in sub-folders; make one sub-folder per class."
-        )
+        raise DataError(_what_is_there(folder))
     notes: list[str] = []
     pixels, kept, content, image_shape = read_pictures([path for _, path in files], shape, notes)
     labels = np.array([files[place][0] for place in kept], dtype=object)
     source = Source(folder.name, pixels, labels, digest(content, *labels), target_name="folder", notes=notes)
     source.divisor, source.image_shape, source.task = 255.0, image_shape, "classification"
     return source
+
+
+def _what_is_there(folder: Path) -> str:
+    """What a folder holds in place of sub-folders of pictures, and what to give instead."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    deeper = next((path for path in found if is_image(path) and path.parent != folder), None)
+    table = next((path for path in found if path.suffix.lower() in _TABLES), None)
+    if deeper is not None:
+        return f"The pictures of '{folder.name}' lie deeper; give the folder '{deeper.parent.parent}'."
+    if any(map(is_image, found)):
+        return f"The folder '{folder.name}' has pictures but no sub-folders; make one sub-folder per class."
+    if table is not None:
+        return f"The folder '{folder.name}' holds tables; give one of them, such as '{table}'."
+    return f"The folder '{folder.name}' has no pictures in sub-folders; make one sub-folder per class."
 
 
 def read_pictures(

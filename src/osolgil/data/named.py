@@ -9,7 +9,8 @@ from pathlib import Path
 
 from osolgil.data.arrays import add_test, read_idx_folder
 from osolgil.data.source import Source, digest
-from osolgil.data.tables import parse_text, read_bytes, read_table, tidy
+from osolgil.data.tables import parse_text, read_table, tidy
+from osolgil.data.unpacking import read_bytes
 from osolgil.errors import DataError
 
 VARIABLE = "OSOLGIL_DATA"

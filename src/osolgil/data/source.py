@@ -69,6 +69,15 @@ def _array_bytes(array: np.ndarray) -> bytes | memoryview:
     return np.ascontiguousarray(array).tobytes()
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things: `1 row`, `2 rows`.
+
+    >>> counted(1, "row"), counted(20, "test row")
+    ('1 row', '20 test rows')
+    """
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def list_names(names: list[str] | tuple[str, ...], shown: int = 5) -> str:
     """A readable list: `'a', 'b' and 12 more`.
 

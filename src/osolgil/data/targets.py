@@ -82,6 +82,11 @@ def _target_column(source: Source, target: str | None) -> str:
             f"did you mean {list_names(close)}?" if close else f"the columns are {list_names(names, 12)}."
         )
         raise DataError(f"'{source.name}' has no column '{target}'; {ending}")
+    if len(names) == 1:
+        raise DataError(
+            f"'{source.name}' has one column only, '{names[0]}'; a table needs the target and a column to predict it "
+            "from, with commas, semicolons, tabs or bars between the fields."
+        )
     usual = [name for name in names if name.casefold() in USUAL_NAMES]
     chosen = usual[0] if usual else names[-1]
     why = "by its name" if usual else "because it is the last column"
@@ -209,5 +214,6 @@ def match_test(source: Source, answers: Answers) -> np.ndarray:
     found = [_class_name(value) for value in values]
     unknown = sorted(set(found) - set(number))
     if unknown:
-        raise DataError(f"The test rows have the class {list_names(unknown)}, which no training row has.")
+        which = "class" if len(unknown) == 1 else "classes"
+        raise DataError(f"The test rows have the {which} {list_names(unknown)}, which no training row has.")
     return np.array([number[text] for text in found], dtype=np.int64)
