@@ -149,7 +149,7 @@ def test_columns_of_one_name_and_of_none(tmp_path: Path) -> None:
 
 def test_a_header_with_numbers_is_told(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("red,1.5\n" + "green,2.5\n" * 3)
-    assert any("1 of them is a number" in note for note in read_table(tmp_path / "rows.csv").notes)
+    assert any("it holds numbers (1)" in note for note in read_table(tmp_path / "rows.csv").notes)
 
 
 def test_gzip_and_windows_line_ends(tmp_path: Path, plain: Dataset) -> None:
@@ -244,7 +244,7 @@ def test_rows_without_a_target_are_left_out(tmp_path: Path) -> None:
     rows.to_csv(tmp_path / "gaps.csv", index=False)
     data = load(tmp_path / "gaps.csv")
     assert sum(data.rows.values()) == ROWS - 5
-    assert any("5 rows without a target" in note for note in data.notes)
+    assert any("is missing: 5." in note for note in data.notes)
 
 
 def test_a_second_file_tests(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from osolgil.data.tables import tidy
 from osolgil.data.targets import values_of
 from osolgil.data.unpacking import read_bytes
 from osolgil.errors import DataError, reason
+from osolgil.messages import Message
 
 _INPUTS = ("X", "x", "inputs", "data", "images", "features")
 _TARGETS = ("y", "Y", "targets", "target", "labels", "label")
@@ -29,7 +30,7 @@ def source_of_arrays(name: str, inputs: Any, targets: Any, task: str | None = No
     Targets may be (rows,), one-hot rows, or rows of several labels of 0 and 1; where both are possible, `task`
     "multi-label" says that they are labels.
     """
-    notes: list[str] = []
+    notes: list[Message] = []
     rows, image_shape, divisor = _inputs_of(inputs, notes)
     answers, target_name = _targets_of(targets, notes, task)
     check_rows(len(rows), len(answers))
@@ -52,7 +53,7 @@ def _plain(column: Any) -> np.ndarray:
     return values if values.dtype.kind in "fiubmM" else column.astype(object).to_numpy()
 
 
-def _inputs_of(inputs: Any, notes: list[str]) -> tuple[Any, tuple[int, ...] | None, float | None]:
+def _inputs_of(inputs: Any, notes: list[Message]) -> tuple[Any, tuple[int, ...] | None, float | None]:
     import sys
 
     pandas = sys.modules.get("pandas")
@@ -88,7 +89,7 @@ def _table_of(array: np.ndarray) -> Any:
     ).infer_objects()
 
 
-def _pixel_divisor(array: np.ndarray, shape: tuple[int, ...] | None, notes: list[str]) -> float | None:
+def _pixel_divisor(array: np.ndarray, shape: tuple[int, ...] | None, notes: list[Message]) -> float | None:
     """255 for bytes, and for pictures with values up to 255; 1 for pictures already within 0 to 1."""
     if array.size == 0 or (shape is None and array.dtype != np.uint8):
         return None
@@ -96,7 +97,7 @@ def _pixel_divisor(array: np.ndarray, shape: tuple[int, ...] | None, notes: list
     if low < 0 or high > 255:
         return None
     divisor = 255.0 if array.dtype == np.uint8 or high > 1 else 1.0
-    notes.append(f"The inputs are read as pixels and divided by {divisor:g}.")
+    notes.append(Message("note.pixels", divisor=f"{divisor:g}"))
     return divisor
 
 
@@ -113,7 +114,7 @@ def as_array(values: Any, what: str) -> np.ndarray:
     return array
 
 
-def _targets_of(targets: Any, notes: list[str], task: str | None) -> tuple[np.ndarray, str]:
+def _targets_of(targets: Any, notes: list[Message], task: str | None) -> tuple[np.ndarray, str]:
     name = getattr(targets, "name", None)
     name = name if isinstance(name, str) and name else "target"
     if hasattr(targets, "columns") and len(targets.columns) == 1:
@@ -125,9 +126,9 @@ def _targets_of(targets: Any, notes: list[str], task: str | None) -> tuple[np.nd
         array = array.ravel()
     if array.ndim == 2 and len(array) and _is_multi_hot(array):
         if task == "multi-label" or not _is_one_hot(array):
-            notes.append(f"Each row has {array.shape[-1]} labels of 0 or 1.")
+            notes.append(Message("note.labels", count=array.shape[-1]))
             return array.astype(np.float64), name
-        notes.append("The targets are one-hot rows; the place of the 1 is the class.")
+        notes.append(Message("note.one_hot"))
         array = array.argmax(axis=1)
     if array.ndim != 1:
         raise DataError(f"The targets have shape {array.shape}; one number or class per row is needed.")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from osolgil.data.source import counted, list_names
+from osolgil.data.source import counted
 from osolgil.errors import DataError
+from osolgil.messages import list_names
 
 FEWEST_ROWS = 3
 
@@ -71,7 +74,7 @@ def check_regression(name: str, values: np.ndarray, fewest: int = FEWEST_ROWS) -
         raise DataError(f"The target '{name}' is {values[0]:g} in every row; there is nothing to learn.")
 
 
-def check_features(features: int, left_out: list[str]) -> None:
+def check_features(features: int, left_out: Sequence[str]) -> None:
     """A network needs at least one input."""
     if features == 0:
         reason = f" ({left_out[0].rstrip('.')})" if left_out else ""

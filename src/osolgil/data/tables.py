@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from osolgil.data.columns.cells import MISSING, parse_number
-from osolgil.data.source import Source, counted, digest
+from osolgil.data.source import Source, digest
 from osolgil.data.unpacking import decode, read_bytes
 from osolgil.errors import DataError, reason
+from osolgil.messages import Message
 
 SEPARATORS = (",", "\t", ";", "|")
+_LOOKED_AT = 1000
 _CHECKED_BYTES = 64 * 2**20
 
 
@@ -23,7 +25,7 @@ def read_table(path: Path, text_columns: tuple[str, ...] = ()) -> Source:
     if path.is_dir():
         return _read_folder(path)
     raw = read_bytes(path)
-    notes: list[str] = []
+    notes: list[Message] = []
     if raw[:4] == b"PAR1":
         table = _read_parquet(path, raw)
     elif raw[:6] == b"\x93NUMPY":
@@ -36,7 +38,7 @@ def read_table(path: Path, text_columns: tuple[str, ...] = ()) -> Source:
     return Source(path.stem, table, content=digest(raw), notes=notes)
 
 
-def parse_text(text: str, name: str, notes: list[str], text_columns: tuple[str, ...] = ()) -> Any:
+def parse_text(text: str, name: str, notes: list[Message], text_columns: tuple[str, ...] = ()) -> Any:
     """A DataFrame from the text of a table, whose separator and header are found from its first lines."""
     import pandas
 
@@ -45,19 +47,14 @@ def parse_text(text: str, name: str, notes: list[str], text_columns: tuple[str, 
         separator = find_separator(text)
     if separator == " ":
         text = "\n".join(" ".join(line.split()) for line in text.splitlines())
-    header = _check_shape(text, separator, name, skipped)
-    numbers = sum(parse_number(field) is not None for field in header)
-    headless = numbers > len(header) / 2
-    if numbers and not headless:
-        notes.append(
-            f"The first line of '{name}' was read as the names of columns, though {numbers} of them "
-            f"{'is a number' if numbers == 1 else 'are numbers'}; if it is a row, put a line of names above it."
-        )
+    first = _check_shape(text, separator, name, skipped)
+    header = first[0] if first else []
+    headless, numbers = _looks_headless(first)
     if headless:
         header = [f"column {place + 1}" for place in range(len(header))]
-        notes.append(
-            f"'{name}' has no header line; its columns are called 'column 1' to 'column {len(header)}'."
-        )
+        notes.append(Message("caution.no_header", file=name, count=len(header)))
+    elif numbers:
+        notes.append(Message("caution.numbers_in_header", file=name, count=numbers))
     names = distinct_names(header, notes)
     try:
         return pandas.read_csv(
@@ -77,7 +74,7 @@ def parse_text(text: str, name: str, notes: list[str], text_columns: tuple[str, 
         raise DataError(f"'{name}' cannot be read as a table: {reason(error)}.") from error
 
 
-def _without_preamble(text: str, notes: list[str], name: str) -> tuple[str, int, str | None]:
+def _without_preamble(text: str, notes: list[Message], name: str) -> tuple[str, int, str | None]:
     """The text without what stands above the table, how many lines that were, and a separator it named.
 
     Excel writes "sep=;"; others write comments, "# …", the last of which may be the header, as NumPy has it.
@@ -99,7 +96,7 @@ def _without_preamble(text: str, notes: list[str], name: str) -> tuple[str, int,
     if _width(last, separator) == _width(rest.partition("\n")[0], separator):
         above, rest = above[:-1], last + rest
     if above:
-        notes.append(f"Left out above the table of '{name}': {counted(len(above), 'line')} of comments.")
+        notes.append(Message("note.comments", file=name, count=len(above)))
     return rest, len(above), None
 
 
@@ -149,27 +146,51 @@ def _is_aligned(text: str) -> bool:
     return even and sum(parse_number(field) is not None for field in fields) > len(fields) / 2
 
 
-def _check_shape(text: str, separator: str, name: str, skipped: int) -> list[str]:
-    """The fields of the first line; DataError where a later row has more or fewer. Lines are told with those above."""
-    header: list[str] = []
+def _check_shape(text: str, separator: str, name: str, skipped: int) -> list[list[str]]:
+    """The first lines in fields; DataError where a line has more or fewer than the first. `skipped` lines are above."""
+    first: list[list[str]] = []
     long = len(text) > _CHECKED_BYTES
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     try:
         for row in reader:
             if not row or (len(row) == 1 and not row[0].strip()):
                 continue
-            header = header or row
-            if len(row) != len(header):
+            if len(first) < _LOOKED_AT:
+                first.append(row)
+            if len(row) != len(first[0]):
                 fields = "1 field" if len(row) == 1 else f"{len(row)} fields"
                 raise DataError(
                     f"'{name}' is no table: line {reader.line_num + skipped} has {fields}, the first line "
-                    f"{len(header)}; repair the line or its quotes."
+                    f"{len(first[0])}; repair the line or its quotes."
                 )
             if long and reader.line_num > 10_000:
                 break
     except csv.Error as error:
         raise DataError(f"'{name}' is no table: line {reader.line_num + skipped}: {error}.") from error
-    return header
+    return first
+
+
+def _looks_headless(first: list[list[str]]) -> tuple[bool, int]:
+    """Whether the first line is a row like those below it, and how many numbers it holds.
+
+    Numbers in it, and texts that come back in their own column, speak for a row.
+
+    >>> _looks_headless([["39", "private"], ["50", "state"], ["38", "private"]])
+    (True, 1)
+    >>> _looks_headless([["name", "2019", "2020", "2021"], ["Kim", "1", "2", "3"]])
+    (True, 3)
+    >>> _looks_headless([["age", "sector"], ["50", "state"]])
+    (False, 0)
+    """
+    if not first:
+        return False, 0
+    numbers = sum(parse_number(field) is not None for field in first[0])
+    below = [row for row in first[1:] if row != first[0]]
+    columns = zip(first[0], *below, strict=True)
+    again = sum(
+        field in rest and field.strip() != "" and parse_number(field) is None for field, *rest in columns
+    )
+    return numbers + again > len(first[0]) / 2, numbers
 
 
 def _read_parquet(path: Path, raw: bytes) -> Any:
@@ -201,7 +222,7 @@ def _read_folder(path: Path) -> Source:
     for file, table in zip(files, tables, strict=True):
         if sorted(map(str, table.columns)) != sorted(map(str, tables[0].columns)):
             raise DataError(f"'{file.name}' has other columns than '{files[0].name}'; they must be alike.")
-    notes: list[str] = []
+    notes: list[Message] = []
     table = tidy(pandas.concat(tables, ignore_index=True), notes)
     if len(table) == 0:
         raise DataError(f"The files in '{path.name}' have no rows.")
@@ -227,7 +248,7 @@ def _read_array(path: Path, raw: bytes) -> Any:
     return pandas.DataFrame(array, columns=[f"x{place + 1}" for place in range(array.shape[1])])
 
 
-def tidy(table: Any, notes: list[str]) -> Any:
+def tidy(table: Any, notes: list[Message]) -> Any:
     """Columns named by distinct texts, rows numbered from 0."""
     texts = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in table.columns]
     table = table.reset_index(drop=True)
@@ -235,7 +256,7 @@ def tidy(table: Any, notes: list[str]) -> Any:
     return table
 
 
-def distinct_names(texts: list[str], notes: list[str]) -> list[str]:
+def distinct_names(texts: list[str], notes: list[Message]) -> list[str]:
     """Names of columns, none empty, none twice, on one line and free of control characters.
 
     >>> distinct_names(["a", " a ", "", "two\\nlines"], [])
@@ -249,6 +270,6 @@ def distinct_names(texts: list[str], notes: list[str]) -> list[str]:
         while chosen in names:
             chosen, number = f"{name} ({number})", number + 1
         if chosen != name:
-            notes.append(f"Two columns are called '{name}'; the later one is now '{chosen}'.")
+            notes.append(Message("caution.renamed", name=name, new=chosen))
         names[chosen] = None
     return list(names)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from osolgil.errors import DataError, reason
+from osolgil.messages import Message
 
 _BINARY = {b"PK\x03\x04": "a zip archive or an Excel workbook", b"%PDF": "a PDF", b"\x89PNG": "an image"}
 _OTHER_TEXT = {
@@ -78,7 +79,7 @@ _PACKED: dict[bytes, Callable[[bytes, Path], bytes]] = {
 }
 
 
-def decode(path: Path, raw: bytes, notes: list[str]) -> str:
+def decode(path: Path, raw: bytes, notes: list[Message]) -> str:
     """The text of a table, in UTF-8, UTF-16 or UTF-32, Korean CP949, else Western; DataError where it is no table."""
     for start, what in _BINARY.items():
         if raw.startswith(start):
@@ -93,7 +94,7 @@ def decode(path: Path, raw: bytes, notes: list[str]) -> str:
         if encoding == "cp949" and not _is_korean(text):
             continue
         if encoding != "utf-8-sig":
-            notes.append(f"'{path.name}' is not UTF-8; it was read as {encoding}.")
+            notes.append(Message("note.encoding", file=path.name, encoding=encoding))
         _refuse_other_text(path, text)
         return text
     raise DataError(f"'{path.name}' is a binary file, not a table; save the data as CSV or Parquet.")

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from osolgil.data.source import list_names
 from osolgil.errors import DataError, reason
+from osolgil.messages import list_names
 from osolgil.spelling import hint
 
 SPOOLED = "batches.parquet"
