@@ -1,5 +1,8 @@
 """The message catalog: both languages of every key say the same with the same placeholders."""
 
+import copy
+import json
+import pickle
 import re
 import string
 import tomllib
@@ -10,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osolgil.errors import SettingsError
-from osolgil.messages import LANGUAGES, catalog, known_language, message
+from osolgil.messages import LANGUAGES, Message, catalog, known_language, message
 
 # Particles whose form depends on the last sound of what stands before them, which a Latin name does not show.
 UNSURE_PARTICLES = re.compile(r"\}\s?(은|는|이|가|을|를|과|와|으로|로|이나|나)(\s|,|\.|$)")
@@ -56,3 +59,15 @@ def test_tables_read_one_by_one_are_the_whole_file():
     assert dict(catalog()) == {
         f"{table}.{name}": row for table, rows in whole.items() for name, row in rows.items()
     }
+
+
+@pytest.mark.parametrize(
+    "kept", [lambda note: pickle.loads(pickle.dumps(note)), copy.deepcopy, lambda note: note]
+)
+def test_a_message_kept_is_told_the_same_in_every_language(kept):
+    note = kept(Message("note.missing", names=["나이", "{age}"]))
+    stored = json.loads(json.dumps(note.facts()))
+    assert note == stored["text"]
+    for language in LANGUAGES:
+        assert note.text(language) == message(stored["key"], language, **stored["values"])
+    assert "'나이', '{age}'" in note.text("ko")

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,15 +15,22 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from osolgil.messages import catalog
+from osolgil.messages import Message, catalog, message
 from osolgil.race.progress import EntrantProgress, Progress
 from osolgil.terminal import closing
 from osolgil.terminal.board import board
 from osolgil.terminal.drawing import sparkline
 from osolgil.terminal.screen import Screen
 from osolgil.terminal.watching import LiveBoard, PlainLines
+from report import factory
 
 FLOATS = st.floats(allow_nan=True, allow_infinity=True)
+
+
+def worse_than(rate: str) -> Message:
+    return Message("stopped.worse", epoch=4, rate=rate, chance="p < 1e-6")
+
+
 ENTRANTS = st.builds(
     EntrantProgress,
     name=st.text(min_size=1, max_size=30),
@@ -32,7 +40,8 @@ ENTRANTS = st.builds(
     curve=st.lists(FLOATS, max_size=40).map(tuple),
     running=st.integers(0, 999),
     diverged=st.integers(0, 99),
-    reason=st.sampled_from(["", "0.001: after epoch 4 its loss is above that of 0.0316", "x" * 300]),
+    stopped=st.floats(1e-9, 1e9),
+    reason=st.none() | st.sampled_from(["1", "x" * 300]).map(worse_than),
 )
 PROGRESS = st.builds(
     Progress,
@@ -198,3 +207,11 @@ def test_a_terminal_shows_the_board_and_ctrl_c_can_be_gone_on_with(tmp_path):
     assert json.loads((tmp_path / "out" / "plan.json").read_text("utf-8"))["data"]["name"] == "digits"
     assert not (tmp_path / "out" / "verdict.json").exists()
     assert race("out", "--resume") == race("never-stopped")
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "may leak the answer"), ("ko", "정답이 새는")])
+def test_what_to_know_of_the_data_stands_below_the_verdict(language, told, capsys):
+    closing.show_verdict(factory.verdict(), ["A sentence."], Path("folder"), language)
+    shown = capsys.readouterr().out
+    assert told in shown
+    assert message("note.text_number", language, names=["TotalCharges"]) not in shown

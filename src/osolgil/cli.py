@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,7 +25,7 @@ from osolgil.command_line import (
     values,
     walks,
 )
-from osolgil.command_line.asked import settings, training
+from osolgil.command_line.asked import data_settings, ensemble_settings, optimizer_settings, settings
 from osolgil.command_line.folders import new_folder, resumable_folder
 from osolgil.command_line.printing import print_json
 
@@ -88,144 +88,69 @@ def _osolgil(
 
 
 @app.command()
-def race(
-    context: typer.Context,
-    source: options.Source,
-    target: options.Target = None,
-    task: options.TaskName = None,
-    test: options.Test = None,
-    weights: options.Weights = None,
-    optimizers: options.Optimizers = None,
-    hidden: options.Hidden = None,
-    activation: options.Activation = None,
-    normalization: options.Normalization = None,
-    residual: options.Residual = False,
-    initial_scale: options.InitialScale = None,
-    loss: options.Loss = None,
-    dropout: options.Dropout = None,
-    l1: options.L1 = None,
-    l2: options.L2 = None,
-    weight_decay: options.WeightDecay = None,
-    clip_norm: options.ClipNorm = None,
-    schedule: options.Schedule = None,
-    scaling: options.Scaling = None,
-    numbers: options.Numbers = None,
-    precision: options.Precision = None,
-    batch_size: options.BatchSize = None,
-    epochs: options.Epochs = None,
-    learning_rates: options.LearningRates = None,
-    seeds: options.Seeds = None,
-    confirmation_seeds: options.ConfirmationSeeds = None,
-    confidence: options.Confidence = None,
-    seed: options.Seed = None,
-    budget: options.Budget = None,
-    jobs: options.Jobs = None,
-    out: options.Out = None,
-    resume: options.Resume = False,
-    quiet: options.Quiet = False,
-    as_json: options.Json = False,
-    lang: options.Lang = _ENGLISH,
-) -> None:
+@options.taking(
+    options.DATA, {"optimizers": options.Optimizers}, options.NETWORK, options.PREPARATION, options.COURSE,
+    options.CHANCE, {"jobs": options.Jobs, "out": options.Out, "resume": options.Resume}, options.SHOWN,
+)  # fmt: skip
+def race(context: typer.Context, source: options.Source, **given: Any) -> None:
     """Race optimizers on data, and say which trains this network best and how sure that is."""
-    asked = settings(context.params)
-    rows = values.test_rows(test) if test is not None else None
-    if learning_rates is not None:
-        asked["learning_rates"] = values.rates(learning_rates)
-    length = values.seconds(budget) if budget is not None else None
-    entrants = values.names(optimizers) if optimizers is not None else None
-    folder = Path(out).expanduser() if out else resumable_folder(source) if resume else new_folder(source)
+    asked = data_settings(given) | settings(given)
+    if given["learning_rates"] is not None:
+        asked["learning_rates"] = values.rates(given["learning_rates"])
+    length = values.seconds(given["budget"]) if given["budget"] is not None else None
+    entrants = values.names(given["optimizers"]) if given["optimizers"] is not None else None
+    folder, language = _folder(source, given), given["lang"].value
 
     from osolgil.race import race as run_race
     from osolgil.terminal import show_verdict, watching
 
     try:
-        with watching(lang.value, silent=quiet or as_json) as progress:
+        with watching(language, silent=given["quiet"] or given["as_json"]) as progress:
             verdict = run_race(
-                source, optimizers=entrants, target=target, task=task, test=rows, sample_weight=weights,
-                budget=length, jobs=jobs, out=folder, resume=resume, language=lang.value, progress=progress, **asked,
+                source, optimizers=entrants, budget=length, jobs=given["jobs"], out=folder, resume=given["resume"],
+                language=language, progress=progress, **asked,
             )  # fmt: skip
     except KeyboardInterrupt:
         raise endings.Stopped(_how_to_go_on(context.obj or [], folder)) from None
-    if as_json:
+    if given["as_json"]:
         print_json(verdict.facts)
-    elif quiet:
-        print("\n".join(verdict.sentences(lang.value)))
+    elif given["quiet"]:
+        print("\n".join(verdict.sentences(language)))
     else:
-        show_verdict(verdict.facts, verdict.sentences(lang.value), folder, lang.value)
+        show_verdict(verdict.facts, verdict.sentences(language), folder, language)
 
 
 @app.command()
-def train(
-    context: typer.Context,
-    source: options.Source,
-    target: options.Target = None,
-    task: options.TaskName = None,
-    test: options.Test = None,
-    weights: options.Weights = None,
-    defaults: options.Defaults = None,
-    ensemble: options.Ensemble = None,
-    folds: options.Folds = None,
-    keep: options.Keep = None,
-    patience: options.Patience = None,
-    clip_targets: options.ClipTargets = False,
-    optimizer: Annotated[
-        str | None, typer.Option("--optimizer", help="Optimizer to train with. [adam]", show_default=False)
-    ] = None,
-    learning_rate: options.LearningRate = None,
-    hyperparameters: options.Hyperparameters = None,
-    hidden: options.Hidden = None,
-    activation: options.Activation = None,
-    normalization: options.Normalization = None,
-    residual: options.Residual = False,
-    initial_scale: options.InitialScale = None,
-    loss: options.Loss = None,
-    dropout: options.Dropout = None,
-    l1: options.L1 = None,
-    l2: options.L2 = None,
-    weight_decay: options.WeightDecay = None,
-    clip_norm: options.ClipNorm = None,
-    schedule: options.Schedule = None,
-    scaling: options.Scaling = None,
-    numbers: options.Numbers = None,
-    precision: options.Precision = None,
-    batch_size: options.BatchSize = None,
-    epochs: options.Epochs = None,
-    seed: options.Seed = None,
-    jobs: options.Jobs = None,
-    out: options.Out = None,
-    memory: options.Memory = None,
-    resume: options.ResumeTraining = False,
-    quiet: options.Quiet = False,
-    as_json: options.Json = False,
-    lang: options.Lang = _ENGLISH,
-) -> None:
+@options.taking(
+    options.DATA, options.ANSWER, options.ONE_OPTIMIZER, options.NETWORK, options.PREPARATION, options.COURSE,
+    {"seed": options.Seed, "jobs": options.Jobs, "out": options.Out, "memory": options.Memory},
+    {"resume": options.ResumeTraining}, options.SHOWN,
+)  # fmt: skip
+def train(context: typer.Context, source: options.Source, **given: Any) -> None:
     """Train one network with one optimizer, or an ensemble; --defaults table for the best known on tables."""
-    asked = settings(context.params) | training(context.params)
-    rows = values.test_rows(test) if test is not None else None
-    others = values.pairs(hyperparameters) if hyperparameters is not None else None
-    folder = Path(out).expanduser() if out else resumable_folder(source) if resume else new_folder(source)
+    asked = data_settings(given) | optimizer_settings(given) | settings(given) | ensemble_settings(given)
+    folder, language = _folder(source, given), given["lang"].value
 
     from osolgil.report.sentences import training_sentence
     from osolgil.terminal import show_training, watching
     from osolgil.training import train as run_training
 
     try:
-        with watching(lang.value, silent=quiet or as_json) as progress:
+        with watching(language, silent=given["quiet"] or given["as_json"]) as progress:
             trained = run_training(
-                source, optimizer=optimizer, learning_rate=learning_rate, hyperparameters=others,
-                target=target, task=task, test=rows, sample_weight=weights, jobs=jobs, out=folder,
-                memory=memory, resume=resume, progress=progress, **asked,
+                source, jobs=given["jobs"], out=folder, memory=given["memory"], resume=given["resume"],
+                progress=progress, **asked,
             )  # fmt: skip
     except KeyboardInterrupt:
         if (folder / "plan.json").exists():
             raise endings.Stopped(_how_to_go_on(context.obj or [], folder)) from None
         raise endings.Stopped("Stopped; no network was written.") from None
-    if as_json:
+    if given["as_json"]:
         print_json(trained.facts)
-    elif quiet:
-        print(training_sentence(trained.facts, lang.value))
+    elif given["quiet"]:
+        print(training_sentence(trained.facts, language))
     else:
-        show_training(trained.facts, folder, lang.value)
+        show_training(trained.facts, folder, language)
 
 
 @app.command()
@@ -272,6 +197,12 @@ def data(as_json: options.Json = False, lang: options.Lang = _ENGLISH) -> None:
         return
     for key, names in (("terminal.data_included", BUILTIN), ("terminal.data_fetched", NAMED)):
         print(f"{message(key, lang.value)}: {', '.join(names)}")
+
+
+def _folder(source: str, given: dict[str, Any]) -> Path:
+    if given["out"]:
+        return Path(given["out"]).expanduser()
+    return resumable_folder(source) if given["resume"] else new_folder(source)
 
 
 def _how_to_go_on(words: Sequence[str], folder: Path) -> str:

@@ -19,3 +19,12 @@ class OutputError(OsolgilError, OSError):
 
 class MissingLibraryError(OsolgilError, ImportError):
     """An optional library is not installed; the sentence names the command that installs it."""
+
+
+def reason(error: BaseException) -> str:
+    """What another library said, on one line and without its full stop, as the end of a sentence of ours.
+
+    >>> reason(ValueError("Bad magic.\\n  Is it a zip file?"))
+    'Bad magic. Is it a zip file?'
+    """
+    return " ".join(str(error).split())[:200].rstrip(". ")

@@ -10,8 +10,8 @@ Source: B. Poole et al., arXiv:1606.05340, eq. 3 and eq. 6; S. Schoenholz et al.
 >>> relu, tanh = catalog.activation("relu"), catalog.activation("tanh")
 >>> round(critical_weight_variance(relu), 9), round(critical_weight_variance(tanh), 9)
 (2.0, 1.0)
->>> round(slope_chi(tanh, 0.5, 1.0), 3)  # a tanh layer of that signal more than halves squared gradients
-0.485
+>>> round(slope_chi(tanh, 0.5, 1.0), 3)  # a tanh layer of that signal takes 4 tenths of squared gradients
+0.592
 """
 
 from __future__ import annotations

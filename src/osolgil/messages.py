@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from osolgil.errors import SettingsError
 from osolgil.spelling import hint
@@ -28,10 +28,60 @@ def message(key: str, language: str = "en", **values: Any) -> str:
 
     key: table and name in `messages.toml`, "verdict.winner". language: "en" or "ko". values: one per
     placeholder, already formatted for the reader. Raises `SettingsError` for another language, and `KeyError`
-    for a key or a value that is missing, which is a mistake of the caller.
+    for a key or a value that is missing, which is a mistake of the caller. A list among the values becomes its
+    names.
     """
     table, _, name = key.partition(".")
-    return _table(table)[name][known_language(language)].format(**values)
+    told = {
+        place: list_names(value, language=language) if isinstance(value, (list, tuple)) else value
+        for place, value in values.items()
+    }
+    return _table(table)[name][known_language(language)].format(**told)
+
+
+def list_names(names: Sequence[str], shown: int = 5, language: str = "en") -> str:
+    """A readable list: `'a', 'b' and 12 more`.
+
+    >>> list_names(["a", "b", "c"], shown=2), list_names(["a", "b", "c"], shown=2, language="ko")
+    ("'a', 'b' and 1 more", "'a', 'b' 외 1개")
+    """
+    quoted = [f"'{name}'" for name in names]
+    if not quoted:
+        return message("word.none", language)
+    if len(quoted) > shown:
+        named = ", ".join(quoted[:shown])
+        return message("word.names_and_more", language, names=named, count=len(quoted) - shown)
+    if len(quoted) == 1 or language != "en":
+        return ", ".join(quoted)
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+class Message(str):
+    """A message that is kept to be told later, in any language; as a text it is the English one.
+
+    >>> note = Message("note.constant", names=["a", "b"])
+    >>> note, note.text("ko")
+    ("Left out because it never changes: 'a' and 'b'.", "값이 변하지 않아 제외했습니다: 'a', 'b'.")
+    """
+
+    key: str
+    values: dict[str, Any]
+
+    def __new__(cls, key: str, **values: Any) -> Self:
+        made = super().__new__(cls, message(key, **values))
+        made.key, made.values = key, values
+        return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        return (self.key,), self.values
+
+    def text(self, language: str) -> str:
+        """The message in a language."""
+        return message(self.key, language, **self.values)
+
+    def facts(self) -> dict[str, Any]:
+        """What is stored of it: key and values for whoever tells it again, and the English text to read."""
+        return {"key": self.key, "values": self.values, "text": str(self)}
 
 
 def known_language(language: str) -> str:

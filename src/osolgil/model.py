@@ -11,7 +11,7 @@ import numpy as np
 from osolgil import sealing
 from osolgil.data import Dataset
 from osolgil.data.preprocessing import Preprocessing
-from osolgil.errors import DataError, OsolgilError, OutputError
+from osolgil.errors import DataError, OsolgilError, OutputError, reason
 from osolgil.files import read_json, write_atomically, write_json
 from osolgil.formulas import own
 from osolgil.network import Network
@@ -224,7 +224,7 @@ class Model:
             if isinstance(error, OutputError):
                 raise
             raise OutputError(
-                f"The model in {folder} is damaged ({_one_line(error)}); train it again."
+                f"The model in {folder} is damaged ({reason(error)}); train it again."
             ) from error
 
     @classmethod
@@ -319,7 +319,3 @@ def _check_size(network: Network, networks: int, tensors: dict[str, np.ndarray])
     """Refuse networks of another size than their numbers before memory is taken for them."""
     if networks * (network.size + network.running_size) != sum(tensor.size for tensor in tensors.values()):
         raise ValueError("its tensors do not fit its network")
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]

@@ -1,11 +1,18 @@
-"""Tables as people save them: separators, encodings, quotes, blanks, no header, gzip, Parquet."""
+"""Tables as people save them: separators, encodings, quotes, blanks, no header, compression, Parquet."""
 
+import bz2
 import gzip
+import io
+import lzma
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from osolgil.data import load, read_rows
 from osolgil.data.dataset import Dataset
@@ -40,7 +47,9 @@ def plain(tmp_path: Path) -> Dataset:
 
 
 @pytest.mark.parametrize("separator", [",", "\t", ";", "|"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp949"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp949"]
+)
 def test_separators_and_encodings(tmp_path: Path, plain: Dataset, separator: str, encoding: str) -> None:
     path = tmp_path / "other.txt"
     table().to_csv(path, index=False, sep=separator, encoding=encoding)
@@ -54,6 +63,93 @@ def test_korean_text_in_cp949(tmp_path: Path) -> None:
     data = load(path)
     assert "색 = 빨강" in data.feature_names
     assert any("cp949" in note for note in data.notes)
+
+
+@pytest.mark.parametrize("word", ["it’s", "Ångström", "Müller", "naïve"])
+def test_western_letters_are_not_read_as_korean(tmp_path: Path, word: str) -> None:
+    path = tmp_path / "western.csv"
+    table().replace({"red": word}).to_csv(path, index=False, encoding="cp1252")
+    assert f"colour = {word}" in load(path).feature_names
+
+
+def zipped(raw: bytes, *names: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in names:
+            archive.writestr(name, raw)
+    return packed.getvalue()
+
+
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": lambda raw: pyarrow.compress(raw, codec="zstd", asbytes=True),
+    "zip": lambda raw: zipped(raw, "rows.csv", "__MACOSX/._rows.csv"),
+}
+
+
+@pytest.mark.parametrize("kind", PACKED)
+def test_compressed_files(tmp_path: Path, plain: Dataset, kind: str) -> None:
+    path = tmp_path / f"packed.csv.{kind}"
+    path.write_bytes(PACKED[kind](table().to_csv(index=False).encode()))
+    same_arrays(load(path), plain)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(DataError, match="damaged compressed file"):
+        load(path)
+
+
+def test_a_zip_archive_of_several_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "two.zip").write_bytes(zipped(b"a,label\n1,x\n", "one.csv", "two.csv"))
+    with pytest.raises(DataError, match="holds 2 files; unpack it"):
+        load(tmp_path / "two.zip")
+
+
+def numeric() -> pandas.DataFrame:
+    values = np.random.default_rng(4).normal(size=(2, ROWS)).round(3)
+    return pandas.DataFrame({"a": values[0], "b": values[1], "label": np.arange(ROWS) % 3})
+
+
+def aligned(text: str) -> str:
+    return "\n".join("  ".join(f"{field:>9}" for field in line.split(",")) for line in text.splitlines())
+
+
+ARRANGED: dict[str, Callable[[str], str]] = {
+    "aligned by blanks": aligned,
+    "separator said above": lambda text: "sep=;\n" + text.replace(",", ";"),
+    "comments above": lambda text: "# made by a thermometer\n#\n" + text,
+    "header in a comment": lambda text: "# " + text,
+    "old line ends": lambda text: text.replace("\n", "\r"),
+}
+
+
+@pytest.mark.parametrize("arranged", ARRANGED)
+def test_arrangements_of_one_table(tmp_path: Path, arranged: str) -> None:
+    text = numeric().to_csv(index=False, lineterminator="\n")
+    (tmp_path / "plain.csv").write_text(text)
+    (tmp_path / "other.csv").write_bytes(ARRANGED[arranged](text).encode())
+    same_arrays(load(tmp_path / "other.csv"), load(tmp_path / "plain.csv"))
+
+
+def test_a_fault_below_comments_is_told_with_its_line_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("# one\n# two\na,b,label\n1,2,3\n4,5\n")
+    with pytest.raises(DataError, match="line 5 has 2 fields"):
+        load(tmp_path / "rows.csv")
+
+
+def test_columns_of_one_name_and_of_none(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,a,,a,label\n" + "1,2,3,4,x\n" * 3)
+    wanted = ["a", "a (2)", "Unnamed: 2", "a (3)", "label"]
+    assert list(read_table(tmp_path / "rows.csv").inputs) == wanted
+    arrays = [pyarrow.array([1, 2])] * 5
+    parquet.write_table(
+        pyarrow.Table.from_arrays(arrays, ["a", "a", "", "a", "label"]), tmp_path / "rows.parquet"
+    )
+    assert list(read_table(tmp_path / "rows.parquet").inputs) == wanted
+
+
+def test_a_header_with_numbers_is_told(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("red,1.5\n" + "green,2.5\n" * 3)
+    assert any("it holds numbers (1)" in note for note in read_table(tmp_path / "rows.csv").notes)
 
 
 def test_gzip_and_windows_line_ends(tmp_path: Path, plain: Dataset) -> None:
@@ -148,7 +244,7 @@ def test_rows_without_a_target_are_left_out(tmp_path: Path) -> None:
     rows.to_csv(tmp_path / "gaps.csv", index=False)
     data = load(tmp_path / "gaps.csv")
     assert sum(data.rows.values()) == ROWS - 5
-    assert any("5 rows without a target" in note for note in data.notes)
+    assert any("is missing: 5." in note for note in data.notes)
 
 
 def test_a_second_file_tests(tmp_path: Path) -> None:

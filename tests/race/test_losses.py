@@ -88,7 +88,7 @@ def test_weights_are_in_the_verdict_the_history_and_the_baselines():
     assert not plain.history["weighted"].any()
     for name in ("baseline", "linear"):
         assert verdict.facts["test"][name]["score"] != plain.facts["test"][name]["score"]
-    assert any("weighted by 'sample_weight'" in note for note in verdict.facts["data"]["notes"])
+    assert any("weighted by 'sample_weight'" in note["text"] for note in verdict.facts["data"]["notes"])
 
 
 def test_baselines_weigh_rows_as_scikit_learn_does():

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from osolgil.formulas import catalog
+from osolgil.messages import Message
 from osolgil.network import Network
 from osolgil.race.settings import RaceSettings, entrants
 from osolgil.race.statistics import compare, interval, profile
@@ -73,8 +74,8 @@ def verdict(
             "score": "r2" if regression else "accuracy",
             "weights": weights,
             "notes": [
-                "'TotalCharges' read as a number; 11 blanks are missing.",
-                "'id' left out: all values differ.",
+                Message("note.text_number", names=["TotalCharges"]).facts(),
+                Message("caution.leak", name="id", target="Churn").facts(),
             ],
         },
         "settings": chosen.to_dict(),

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from osolgil.errors import OutputError, SettingsError
+from osolgil.messages import Message
 from osolgil.report import frame, write_report
 from osolgil.report.drawing import drawing, elided
 from osolgil.report.figures import figures
@@ -98,7 +99,7 @@ def test_every_figure_of_the_page_exists_in_both_languages(outcome):
 
 def test_text_from_outside_stays_text():
     facts = factory.verdict(("adam", "sgd"), name="</script><script>alert(1)</script>")
-    facts["data"]["notes"] = ["<img src=x onerror=alert(1)>"]
+    facts["data"]["notes"] = [Message("note.constant", names=["<img src=x onerror=alert(1)>"]).facts()]
     facts["leaderboard"][0]["title"] = "</script><b>"
     text = page(facts, factory.history(facts), None)
     assert "<script>alert" not in text

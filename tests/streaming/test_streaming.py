@@ -204,7 +204,7 @@ def test_tables_of_every_kind_of_column(tmp_path):
     model, _, facts = trained(ParquetRows(tmp_path / "t.parquet", "kind"), epochs=15)
     assert model.class_names == ("no", "yes")
     assert facts["scores"]["test"]["score"] > 0.9
-    assert any("rows without a target" in note for note in facts["data"]["notes"])
+    assert any("Rows left out because their target" in note["text"] for note in facts["data"]["notes"])
     again = model.predict(table().drop(columns="kind"))
     known = table()["kind"].notna()
     assert (again[known] == table()["kind"][known]).mean() > 0.9

@@ -25,7 +25,28 @@ def settings(given: dict[str, Any]) -> dict[str, Any]:
     return asked
 
 
-def training(given: dict[str, Any]) -> dict[str, Any]:
+def data_settings(given: dict[str, Any]) -> dict[str, Any]:
+    """What says which columns and rows of the data are for what."""
+    test = given["test"]
+    return {
+        "target": given["target"],
+        "task": given["task"],
+        "test": values.test_rows(test) if test is not None else None,
+        "sample_weight": given["weights"],
+    }
+
+
+def optimizer_settings(given: dict[str, Any]) -> dict[str, Any]:
+    """The one optimizer that trains, and its hyperparameters."""
+    others = given["hyperparameters"]
+    return {
+        "optimizer": given["optimizer"],
+        "learning_rate": given["learning_rate"],
+        "hyperparameters": values.pairs(others) if others is not None else None,
+    }
+
+
+def ensemble_settings(given: dict[str, Any]) -> dict[str, Any]:
     """What only a training has, where it was typed."""
     names = ("defaults", "ensemble", "folds", "keep", "patience")
     asked = {name: given[name] for name in names if given.get(name) is not None}

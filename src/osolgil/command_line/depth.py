@@ -30,14 +30,15 @@ def depth(
     lang: options.Lang = _ENGLISH,
 ) -> None:
     """Race depths: how derivatives multiply through layers, and where training dies."""
-    counts = [int(x) for x in values.numbers("--depths", depths, "whole numbers such as 1,2,4")]
-    asked = {name: value for name, value in (("epochs", epochs), ("seed", seed)) if value is not None}
+    counts = values.numbers("--depths", depths, "whole numbers such as 1,2,4")
+    typed = {"learning_rate": learning_rate, "epochs": epochs, "seed": seed}
+    asked: dict[str, Any] = {name: value for name, value in typed.items() if value is not None}
 
     from osolgil.diagnosis.depths import depths as run
 
     found = run(
         source, activations=None if activations is None else values.names(activations), depths=counts, width=width,
-        learning_rate=learning_rate or 0.001, jobs=jobs, **asked,
+        jobs=jobs, **asked,
     )  # fmt: skip
     if out is not None:
         from osolgil.report.depth_page import write_depths

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -79,6 +81,7 @@ ClipTargets = Annotated[
 Precision = Annotated[str | None, _option("--precision", "float32 or float64. [float32]")]
 BatchSize = Annotated[int | None, _option("--batch-size", "Rows per training step. [by data size]")]
 Epochs = Annotated[int | None, _option("--epochs", "Passes over the training rows. [by data size]")]
+Optimizer = Annotated[str | None, _option("--optimizer", "Optimizer to train with. [adam]")]
 LearningRates = Annotated[str | None, _option("--learning-rates", "How many, or which: 9 or 0.1,0.01. [9]")]
 LearningRate = Annotated[float | None, _option("--learning-rate", "Learning rate. [the optimizer's]")]
 Hyperparameters = Annotated[str | None, _option("--hyperparameters", "The optimizer's others: beta1=0.8.")]
@@ -99,3 +102,49 @@ ResumeTraining = Annotated[bool, _option("--resume", "Go on with the streamed tr
 Quiet = Annotated[bool, _option("--quiet", "Print the conclusion only.")]
 Json = Annotated[bool, _option("--json", "Print JSON only.")]
 Lang = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]
+
+DATA = {"target": Target, "task": TaskName, "test": Test, "weights": Weights}
+ONE_OPTIMIZER = {"optimizer": Optimizer, "learning_rate": LearningRate, "hyperparameters": Hyperparameters}
+NETWORK = {
+    "hidden": Hidden, "activation": Activation, "normalization": Normalization, "residual": Residual,
+    "initial_scale": InitialScale, "loss": Loss, "dropout": Dropout, "l1": L1, "l2": L2,
+    "weight_decay": WeightDecay, "clip_norm": ClipNorm,
+}  # fmt: skip
+PREPARATION = {"schedule": Schedule, "scaling": Scaling, "numbers": Numbers}
+COURSE = {"precision": Precision, "batch_size": BatchSize, "epochs": Epochs}
+CHANCE = {
+    "learning_rates": LearningRates, "seeds": Seeds, "confirmation_seeds": ConfirmationSeeds,
+    "confidence": Confidence, "seed": Seed, "budget": Budget,
+}  # fmt: skip
+ANSWER = {
+    "defaults": Defaults, "ensemble": Ensemble, "folds": Folds, "keep": Keep, "patience": Patience,
+    "clip_targets": ClipTargets,
+}  # fmt: skip
+SHOWN = {"quiet": Quiet, "as_json": Json, "lang": Lang}
+
+
+def taking(*groups: Mapping[str, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command whole groups of options after its own parameters; their values come as keywords in `**given`.
+
+    Typer reads a function's signature, so the groups are written into it.
+
+    >>> @taking({"seed": Seed}, SHOWN)
+    ... def command(source: Source, **given: Any) -> None: ...
+    >>> {name: parameter.default for name, parameter in inspect.signature(command).parameters.items()}["quiet"]
+    False
+    """
+    options = {name: option for group in groups for name, option in group.items()}
+
+    def signed(command: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(command, eval_str=True).parameters.values()
+        parameters = [parameter for parameter in own if parameter.kind is not parameter.VAR_KEYWORD]
+        for name, option in options.items():
+            kind = get_args(option)[0]
+            default = False if kind is bool else Language.en if kind is Language else None
+            keyword = inspect.Parameter.KEYWORD_ONLY
+            parameters.append(inspect.Parameter(name, keyword, default=default, annotation=option))
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return command
+
+    return signed

@@ -33,9 +33,6 @@ Noise = Annotated[
     typer.Option("--noise", help="Deviation of one sample's gradient. [the surface's]", show_default=False),
 ]
 Out = Annotated[str | None, typer.Option("--out", help="Folder to write to. [osolgil-path-<surface>]")]
-DataSet = Annotated[
-    str, typer.Argument(help="A data set's name, a table, arrays or pictures.", show_default=False)
-]
 Directions = Annotated[str, typer.Option("--directions", help="principal or random.")]
 Grid = Annotated[int, typer.Option("--grid", help="Points along each side.")]
 
@@ -114,7 +111,7 @@ def _batch_size(text: str) -> int | None:
 
 
 def landscape(
-    source: DataSet,
+    source: options.Source,
     optimizers: Optimizers = None,
     directions: Directions = "principal",
     grid: Grid = 41,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import numpy as np
 
 from osolgil.data.checks import check_numbers, check_rows
 from osolgil.data.source import Source, digest
-from osolgil.data.tables import read_bytes, tidy
+from osolgil.data.tables import tidy
 from osolgil.data.targets import values_of
-from osolgil.errors import DataError
+from osolgil.data.unpacking import read_bytes
+from osolgil.errors import DataError, reason
+from osolgil.messages import Message
 
 _INPUTS = ("X", "x", "inputs", "data", "images", "features")
 _TARGETS = ("y", "Y", "targets", "target", "labels", "label")
@@ -27,7 +30,7 @@ def source_of_arrays(name: str, inputs: Any, targets: Any, task: str | None = No
     Targets may be (rows,), one-hot rows, or rows of several labels of 0 and 1; where both are possible, `task`
     "multi-label" says that they are labels.
     """
-    notes: list[str] = []
+    notes: list[Message] = []
     rows, image_shape, divisor = _inputs_of(inputs, notes)
     answers, target_name = _targets_of(targets, notes, task)
     check_rows(len(rows), len(answers))
@@ -50,7 +53,7 @@ def _plain(column: Any) -> np.ndarray:
     return values if values.dtype.kind in "fiubmM" else column.astype(object).to_numpy()
 
 
-def _inputs_of(inputs: Any, notes: list[str]) -> tuple[Any, tuple[int, ...] | None, float | None]:
+def _inputs_of(inputs: Any, notes: list[Message]) -> tuple[Any, tuple[int, ...] | None, float | None]:
     import sys
 
     pandas = sys.modules.get("pandas")
@@ -86,7 +89,7 @@ def _table_of(array: np.ndarray) -> Any:
     ).infer_objects()
 
 
-def _pixel_divisor(array: np.ndarray, shape: tuple[int, ...] | None, notes: list[str]) -> float | None:
+def _pixel_divisor(array: np.ndarray, shape: tuple[int, ...] | None, notes: list[Message]) -> float | None:
     """255 for bytes, and for pictures with values up to 255; 1 for pictures already within 0 to 1."""
     if array.size == 0 or (shape is None and array.dtype != np.uint8):
         return None
@@ -94,7 +97,7 @@ def _pixel_divisor(array: np.ndarray, shape: tuple[int, ...] | None, notes: list
     if low < 0 or high > 255:
         return None
     divisor = 255.0 if array.dtype == np.uint8 or high > 1 else 1.0
-    notes.append(f"The inputs are read as pixels and divided by {divisor:g}.")
+    notes.append(Message("note.pixels", divisor=f"{divisor:g}"))
     return divisor
 
 
@@ -105,13 +108,13 @@ def as_array(values: Any, what: str) -> np.ndarray:
     try:
         array = np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise DataError(f"The {what} are no array of equally long rows: {error}.") from error
+        raise DataError(f"The {what} are no array of equally long rows: {reason(error)}.") from error
     if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
         array = array.astype(np.float64)
     return array
 
 
-def _targets_of(targets: Any, notes: list[str], task: str | None) -> tuple[np.ndarray, str]:
+def _targets_of(targets: Any, notes: list[Message], task: str | None) -> tuple[np.ndarray, str]:
     name = getattr(targets, "name", None)
     name = name if isinstance(name, str) and name else "target"
     if hasattr(targets, "columns") and len(targets.columns) == 1:
@@ -123,9 +126,9 @@ def _targets_of(targets: Any, notes: list[str], task: str | None) -> tuple[np.nd
         array = array.ravel()
     if array.ndim == 2 and len(array) and _is_multi_hot(array):
         if task == "multi-label" or not _is_one_hot(array):
-            notes.append(f"Each row has {array.shape[-1]} labels of 0 or 1.")
+            notes.append(Message("note.labels", count=array.shape[-1]))
             return array.astype(np.float64), name
-        notes.append("The targets are one-hot rows; the place of the 1 is the class.")
+        notes.append(Message("note.one_hot"))
         array = array.argmax(axis=1)
     if array.ndim != 1:
         raise DataError(f"The targets have shape {array.shape}; one number or class per row is needed.")
@@ -152,11 +155,7 @@ def _is_one_hot(array: np.ndarray) -> bool:
 def read_npz(path: Path) -> Source:
     """An NPZ archive: X and y (or inputs and targets), or x_train, y_train, x_test, y_test."""
     raw = read_bytes(path)
-    try:
-        with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(f"'{path.name}' is no NPZ file of plain arrays: {error}.") from error
+    arrays = _arrays_in(raw, path.name)
     train = _pair(arrays, "_train") or _pair(arrays, "")
     if train is None:
         found = ", ".join(arrays) or "nothing"
@@ -169,6 +168,33 @@ def read_npz(path: Path) -> Source:
         add_test(source, source_of_arrays(path.stem, *test))
     source.content = digest(raw)
     return source
+
+
+def read_inputs(path: Path) -> np.ndarray:
+    """The inputs in an NPZ archive or an idx file, for a model to answer."""
+    raw = read_bytes(path)
+    if path.suffix.lower() != ".npz":
+        return parse_idx(raw, path.name)
+    arrays = _arrays_in(raw, path.name)
+    for key in (*_INPUTS, *(f"{key}_test" for key in _INPUTS)):
+        if key in arrays:
+            return arrays[key]
+    found = ", ".join(arrays) or "nothing"
+    raise DataError(f"'{path.name}' holds {found}, but no array called X or inputs.")
+
+
+def _arrays_in(raw: bytes, name: str) -> dict[str, np.ndarray]:
+    if not raw.startswith(b"PK"):
+        raise DataError(f"'{name}' is no NPZ file, or a damaged one; write it with numpy.savez.")
+    try:
+        with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        if "pickle" in str(error):
+            raise DataError(
+                f"'{name}' holds Python objects; save plain arrays of numbers or texts."
+            ) from error
+        raise DataError(f"'{name}' is a damaged NPZ file: {reason(error)}.") from error
 
 
 def _pair(arrays: dict[str, np.ndarray], ending: str) -> tuple[np.ndarray, np.ndarray] | None:

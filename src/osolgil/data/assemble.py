@@ -21,6 +21,7 @@ from osolgil.data.splits import TEST_SHARE, first_rows, split_rows
 from osolgil.data.targets import Answers, is_missing, match_test, read_answers, separate_target
 from osolgil.data.weights import give_weights, split_weights
 from osolgil.errors import DataError, SettingsError
+from osolgil.messages import Message
 
 Parts = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -84,7 +85,7 @@ def _drop_unanswered(source: Source) -> None:
         if source.weights is not None:
             source.weights = source.weights[kept]
         source.notes.append(
-            f"{int(missing.sum())} rows without a target '{source.target_name}' are left out."
+            Message("caution.unanswered", count=int(missing.sum()), target=source.target_name)
         )
     if source.test_inputs is None:
         return
@@ -98,7 +99,7 @@ def _drop_unanswered(source: Source) -> None:
         source.test_inputs, source.test_targets = _take(source.test_inputs, kept), source.test_targets[kept]
         if source.test_weights is not None:
             source.test_weights = source.test_weights[kept]
-        source.notes.append(f"{int(missing.sum())} test rows without a target are left out.")
+        source.notes.append(Message("caution.unanswered_test", count=int(missing.sum())))
 
 
 def _take(rows: Any, places: np.ndarray) -> Any:
@@ -126,7 +127,7 @@ def _split(source: Source, answers: Answers, test_share: float | None, seed: int
 
 def _fit(
     source: Source, answers: Answers, rows: np.ndarray, encoding: Encoding
-) -> tuple[Preprocessing, list[str]]:
+) -> tuple[Preprocessing, list[Message]]:
     """Learn the preprocessing from the training rows and look there for leaks."""
     training = _take(source.inputs, rows)
     known = ColumnAnswers(answers.values[rows], answers.task == "classification")
@@ -149,7 +150,7 @@ def _fit(
     return named, found + notes
 
 
-def _leaks(source: Source, training: Any, answers: Answers, rows: np.ndarray) -> list[str]:
+def _leaks(source: Source, training: Any, answers: Answers, rows: np.ndarray) -> list[Message]:
     values = answers.values[rows]
     if answers.task != "multi-label":
         return find_leaks(training, values, source.target_name)
@@ -197,11 +198,11 @@ def _final(targets: np.ndarray, mean: float, scale: float) -> np.ndarray:
     return np.ascontiguousarray(standard, dtype=np.float32).reshape(-1, 1)
 
 
-def _clipped_note(splits: list[Split], preprocessing: Preprocessing) -> list[str]:
+def _clipped_note(splits: list[Split], preprocessing: Preprocessing) -> list[Message]:
     if preprocessing.divisor is not None:
         return []
     clipped = sum(int((np.abs(split.inputs).max(axis=1, initial=0) >= 10).sum()) for split in splits)
-    return [f"{clipped} rows have a feature clipped to ±10 standard deviations."] if clipped else []
+    return [Message("note.clipped", count=clipped)] if clipped else []
 
 
 def _fingerprint(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from osolgil.data.source import list_names
+from osolgil.data.source import counted
 from osolgil.errors import DataError
+from osolgil.messages import list_names
 
 FEWEST_ROWS = 3
 
@@ -47,10 +50,12 @@ def check_classes(
             f"fewer than {fewest} times; choose another target or task='regression'."
         )
     if rare:
-        count = int(counts[class_names.index(rare[0])])
+        few = counted(int(counts[class_names.index(rare[0])]), "row")
+        which = "class" if len(rare) == 1 else "classes"
+        having = f"has {few}" if len(rare) == 1 else f"have fewer than {fewest} rows each"
         raise DataError(
-            f"The class {list_names(rare)} of target '{name}' has {count} {'row' if count == 1 else 'rows'}, "
-            f"too few to train, validate and test; collect more, or merge or remove the class."
+            f"The {which} {list_names(rare)} of target '{name}' {having}, too few to train, validate and test; "
+            f"collect more, or merge or remove the {which}."
         )
 
 
@@ -58,7 +63,9 @@ def check_regression(name: str, values: np.ndarray, fewest: int = FEWEST_ROWS) -
     """Regression needs a few rows of finite, differing numbers."""
     infinite = np.flatnonzero(~np.isfinite(values))
     if len(infinite):
-        raise DataError(f"The target '{name}' is infinite in {len(infinite)} rows; remove these rows.")
+        raise DataError(
+            f"The target '{name}' is infinite in {counted(len(infinite), 'row')}; leave such rows out."
+        )
     if len(values) < fewest:
         raise DataError(
             f"There are only {len(values)} rows with a known target; at least {fewest} are needed."
@@ -67,7 +74,7 @@ def check_regression(name: str, values: np.ndarray, fewest: int = FEWEST_ROWS) -
         raise DataError(f"The target '{name}' is {values[0]:g} in every row; there is nothing to learn.")
 
 
-def check_features(features: int, left_out: list[str]) -> None:
+def check_features(features: int, left_out: Sequence[str]) -> None:
     """A network needs at least one input."""
     if features == 0:
         reason = f" ({left_out[0].rstrip('.')})" if left_out else ""

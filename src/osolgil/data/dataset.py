@@ -9,6 +9,7 @@ import numpy as np
 
 from osolgil.data.preprocessing import Preprocessing
 from osolgil.errors import DataError
+from osolgil.messages import Message
 
 Task = Literal["classification", "multi-label", "regression"]
 
@@ -59,7 +60,7 @@ class Dataset:
     target_scale: float
     preprocessing: Preprocessing
     fingerprint: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     image_shape: tuple[int, ...] | None = None
     weights_name: str = ""
     link: Literal["identity", "log"] = "identity"

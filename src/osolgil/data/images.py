@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from osolgil.data.arrays import add_test
-from osolgil.data.source import Source, digest, list_names
+from osolgil.data.source import Source, digest
 from osolgil.errors import DataError
+from osolgil.messages import Message
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 LARGEST = 32
+_TABLES = (".csv", ".tsv", ".txt", ".npz", ".npy")
 
 
 def is_image(path: Path) -> bool:
@@ -50,10 +52,8 @@ def _read_classes(folder: Path, shape: tuple[int, ...] | None) -> Source:
         (sub.name, path) for sub in _sub_folders(folder) for path in sorted(sub.iterdir()) if is_image(path)
     ]
     if not files:
-        raise DataError(
-            f"The folder '{folder.name}' has no pictures in sub-folders; make one sub-folder per class."
-        )
-    notes: list[str] = []
+        raise DataError(_what_is_there(folder))
+    notes: list[Message] = []
     pixels, kept, content, image_shape = read_pictures([path for _, path in files], shape, notes)
     labels = np.array([files[place][0] for place in kept], dtype=object)
     source = Source(folder.name, pixels, labels, digest(content, *labels), target_name="folder", notes=notes)
@@ -61,8 +61,22 @@ def _read_classes(folder: Path, shape: tuple[int, ...] | None) -> Source:
     return source
 
 
+def _what_is_there(folder: Path) -> str:
+    """What a folder holds in place of sub-folders of pictures, and what to give instead."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    deeper = next((path for path in found if is_image(path) and path.parent != folder), None)
+    table = next((path for path in found if path.suffix.lower() in _TABLES), None)
+    if deeper is not None:
+        return f"The pictures of '{folder.name}' lie deeper; give the folder '{deeper.parent.parent}'."
+    if any(map(is_image, found)):
+        return f"The folder '{folder.name}' has pictures but no sub-folders; make one sub-folder per class."
+    if table is not None:
+        return f"The folder '{folder.name}' holds tables; give one of them, such as '{table}'."
+    return f"The folder '{folder.name}' has no pictures in sub-folders; make one sub-folder per class."
+
+
 def read_pictures(
-    files: list[Path], shape: tuple[int, ...] | None, notes: list[str]
+    files: list[Path], shape: tuple[int, ...] | None, notes: list[Message]
 ) -> tuple[np.ndarray, list[int], str, tuple[int, ...]]:
     """Pictures as uint8 rows of one size, which of the files could be read, their digest and the size.
 
@@ -77,7 +91,7 @@ def read_pictures(
         )
     if len(kept) < len(files):
         broken = [path.name for path, picture in zip(files, opened, strict=True) if picture is None]
-        notes.append(f"Pictures that cannot be read are left out: {list_names(broken)}.")
+        notes.append(Message("caution.broken_pictures", names=broken))
     pictures = [opened[place] for place in kept]
     shape = shape or _common_shape(pictures, notes)
     mode = "RGB" if len(shape) == 3 else "L"
@@ -100,15 +114,15 @@ def _open(path: Path) -> Any:
         return None
 
 
-def _common_shape(pictures: list[Any], notes: list[str]) -> tuple[int, ...]:
+def _common_shape(pictures: list[Any], notes: list[Message]) -> tuple[int, ...]:
     sizes = Counter(picture.size for picture in pictures)
     width, height = min(sizes, key=lambda size: (-sizes[size], size))
     shrink = min(1.0, LARGEST / max(width, height))
     size = (max(1, round(height * shrink)), max(1, round(width * shrink)))
     gray = all(_is_gray(picture) for picture in pictures)
     if len(sizes) > 1 or shrink < 1:
-        notes.append(f"The pictures were resized to {size[1]} × {size[0]} pixels.")
-    notes.append(f"The pictures are {'gray' if gray else 'in colour'}.")
+        notes.append(Message("note.resized", width=size[1], height=size[0]))
+    notes.append(Message("note.gray" if gray else "note.colour"))
     return size if gray else (*size, 3)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from osolgil.data.source import list_names
 from osolgil.errors import DataError
+from osolgil.messages import list_names
 
 _SPELLINGS = {"0": 0, "1": 1, "false": 0, "true": 1, "no": 0, "yes": 1, "0.0": 0, "1.0": 1}
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from osolgil.messages import Message
+
 WIDEST = 60
 
 
-def find_leaks(training: Any, targets: np.ndarray, target_name: str) -> list[str]:
+def find_leaks(training: Any, targets: np.ndarray, target_name: str) -> list[Message]:
     """Notes on columns (or sums of two) of the training rows that equal the target.
 
     >>> import pandas
@@ -24,17 +26,10 @@ def find_leaks(training: Any, targets: np.ndarray, target_name: str) -> list[str
     wanted = targets.astype(np.float64)
     equal = [name for name, values in columns.items() if np.array_equal(values, wanted)]
     equal += _same_partition(training, targets) if targets.dtype.kind == "i" else []
-    notes = [
-        f"'{name}' tells the target '{target_name}' in every row: it may leak the answer; remove the column."
-        for name in dict.fromkeys(equal)
-    ]
+    notes = [Message("caution.leak", name=name, target=target_name) for name in dict.fromkeys(equal)]
     if targets.dtype.kind == "f" and not equal:
         pairs = _sums(columns, wanted)
-        notes += [
-            f"'{a}' + '{b}' equals the target '{target_name}' in every row: it may leak the answer; "
-            "remove these columns."
-            for a, b in pairs
-        ]
+        notes += [Message("caution.leak_of_two", one=a, other=b, target=target_name) for a, b in pairs]
     return notes
 
 

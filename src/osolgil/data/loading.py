@@ -131,14 +131,15 @@ def read_rows(path: str | Path, preprocessing: Preprocessing) -> tuple[np.ndarra
     Raises:
         DataError: a column is missing, or the file cannot be read.
     """
+    from osolgil.data.arrays import read_inputs
     from osolgil.data.images import is_image
     from osolgil.data.tables import is_parquet, read_table
 
-    path = _existing(path)
+    path = _existing(path, named=False)
     if (path.is_dir() and not is_parquet(path)) or is_image(path):
         return _read_pictures(path, preprocessing)
-    if path.suffix == ".npz" or _is_idx(path):
-        rows = _read_array(path)
+    if path.suffix.lower() == ".npz" or _is_idx(path):
+        rows = read_inputs(path)
         return preprocessing.transform(rows), rows
     table = read_table(path, preprocessing.text_columns).inputs
     return preprocessing.transform(table), table
@@ -159,14 +160,19 @@ def _open(source: str | Path) -> tuple[Source, str | None]:
     return _open_path(_existing(source)), None
 
 
-def _existing(source: str | Path) -> Path:
+def _existing(source: str | Path, named: bool = True) -> Path:
+    """The path of a file or folder that is there; `named`: a data set's name would have been known, too."""
     try:
         path = Path(source).expanduser()
         found = path.exists()
     except (OSError, ValueError, RuntimeError, TypeError) as error:
         raise DataError(f"'{source}' is no file name.") from error
+    if not str(source).strip():
+        raise DataError("The name of the data is empty; give a file, a folder or the name of a data set.")
     if found:
         return path
+    if not named:
+        raise DataError(f"There is no file or folder '{source}'; give a table, arrays or pictures.")
     close = alike(source, data_names())
     hint = f"; did you mean {' or '.join(close)}?" if close else "."
     raise DataError(
@@ -204,23 +210,10 @@ def _is_idx(path: Path) -> bool:
 def _add_test_file(raw: Source, test: str | Path) -> None:
     from osolgil.data.arrays import add_test
 
-    rows = _open_path(_existing(test))
+    rows = _open_path(_existing(test, named=False))
     if raw.divisor is not None and rows.divisor is None:
         raise DataError(f"'{test}' holds no images like the training rows.")
     add_test(raw, rows)
-
-
-def _read_array(path: Path) -> np.ndarray:
-    from osolgil.data.arrays import _INPUTS, parse_idx
-    from osolgil.data.tables import read_bytes
-
-    if path.suffix != ".npz":
-        return parse_idx(read_bytes(path), path.name)
-    with np.load(path, allow_pickle=False) as archive:
-        for key in (*_INPUTS, *(f"{key}_test" for key in _INPUTS)):
-            if key in archive.files:
-                return archive[key]
-    raise DataError(f"'{path.name}' holds no array called X or inputs.")
 
 
 def _read_pictures(path: Path, preprocessing: Preprocessing) -> tuple[np.ndarray, Any]:

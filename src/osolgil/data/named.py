@@ -9,8 +9,10 @@ from pathlib import Path
 
 from osolgil.data.arrays import add_test, read_idx_folder
 from osolgil.data.source import Source, digest
-from osolgil.data.tables import parse_text, read_bytes, read_table, tidy
+from osolgil.data.tables import parse_text, read_table, tidy
+from osolgil.data.unpacking import read_bytes
 from osolgil.errors import DataError
+from osolgil.messages import Message
 
 VARIABLE = "OSOLGIL_DATA"
 _GITHUB = "https://raw.githubusercontent.com/"
@@ -36,7 +38,6 @@ class Named:
     address: str | None
     target: str | None = None
     removed: tuple[str, ...] = ()
-    why_removed: str = ""
     classes: tuple[str, ...] | None = None
 
 
@@ -100,7 +101,6 @@ NAMED = {
         None,
         "cnt",
         ("casual", "registered"),
-        "their sum is the target",
     ),
     "penguins": Named(
         {"penguins.csv": "f204db2c753b0937caac3cb35258562c14f073e4bbc76be24b4c51ce22767a93"},
@@ -116,7 +116,7 @@ def load_named(name: str) -> tuple[Source, str | None]:
     Raises DataError when it is neither in the folder of OSOLGIL_DATA nor can be downloaded.
     """
     entry = NAMED[name]
-    notes: list[str] = []
+    notes: list[Message] = []
     folder = _local_folder(name) or _download(name, entry)
     for file, expected in entry.files.items():
         _check(find_file(folder, file, name), expected, file, notes)
@@ -131,7 +131,7 @@ def load_named(name: str) -> tuple[Source, str | None]:
             columns=[column for column in entry.removed if column in source.inputs]
         )
     if entry.removed:
-        notes.append(f"Left out {' and '.join(entry.removed)}: {entry.why_removed}.")
+        notes.append(Message("note.sum_to_target", names=entry.removed, target=entry.target))
     source.name, source.notes = name, notes + source.notes
     return source, entry.target
 
@@ -150,10 +150,10 @@ def find_file(folder: Path, file: str, name: str) -> Path:
     raise DataError(f"The folder '{folder}' has no '{file}', which the data set '{name}' needs.")
 
 
-def _check(path: Path, expected: str, file: str, notes: list[str]) -> None:
+def _check(path: Path, expected: str, file: str, notes: list[Message]) -> None:
     raw = path.read_bytes() if path.name == file else read_bytes(path)
     if hashlib.sha256(raw).hexdigest() != expected:
-        notes.append(f"'{path.name}' differs from the published file (its SHA-256 is another).")
+        notes.append(Message("caution.another_file", file=path.name))
 
 
 def _download(name: str, entry: Named) -> Path:

@@ -11,8 +11,8 @@ import numpy as np
 
 from osolgil.data.columns.choice import KINDS, Column
 from osolgil.data.columns.number import PLAIN, Answers, Encoding, NumberColumn
-from osolgil.data.source import list_names
 from osolgil.errors import DataError
+from osolgil.messages import Message, list_names
 from osolgil.spelling import nearest
 
 
@@ -186,7 +186,7 @@ def fit_array(
     names: tuple[str, ...],
     encoding: Encoding = PLAIN,
     answers: Answers | None = None,
-) -> tuple[Preprocessing, list[str]]:
+) -> tuple[Preprocessing, list[Message]]:
     """Learn from the training rows of a numeric array (rows, columns) without missing values."""
     findings: dict[str, list[str]] = defaultdict(list)
     columns: list[Column] = []
@@ -196,12 +196,12 @@ def fit_array(
         column = NumberColumn.fit(name, values, encoding=encoding, answers=answers)
         _record(findings, name, column, "" if column else "constant", None)
         columns += [column] if column else []
-    return Preprocessing(names, tuple(columns)), _sentences(findings)
+    return Preprocessing(names, tuple(columns)), _told(findings)
 
 
 def fit_table(
     training: Any, encoding: Encoding = PLAIN, answers: Answers | None = None
-) -> tuple[Preprocessing, list[str]]:
+) -> tuple[Preprocessing, list[Message]]:
     """Learn from the training rows of a DataFrame: see columns/choice.py for what each column becomes.
 
     encoding: of its numbers, with the rows' `answers` for bins found by trees.
@@ -212,8 +212,7 @@ def fit_table(
     names = tuple(training.columns)
     divisor = _pixel_divisor(training)
     if divisor:
-        note = f"All {len(names)} columns are whole numbers from 0 to 255: read as pixels, divided by 255."
-        return Preprocessing(names, divisor=divisor), [note]
+        return Preprocessing(names, divisor=divisor), [Message("note.pixel_columns", count=len(names))]
     findings: dict[str, list[str]] = defaultdict(list)
     columns: list[Column] = []
     for name in names:
@@ -222,7 +221,7 @@ def fit_table(
             _finite(numbers_of(training[name]), name, training.index)
         _record(findings, name, column, reason, training[name])
         columns += [column] if column else []
-    return Preprocessing(names, tuple(columns)), _sentences(findings)
+    return Preprocessing(names, tuple(columns)), _told(findings)
 
 
 def _pixel_divisor(training: Any) -> float | None:
@@ -251,7 +250,7 @@ def _record_number(
     findings: dict[str, list[str]], name: str, column: NumberColumn, reason: str, series: Any
 ) -> None:
     if reason == "text number":
-        findings["text number"].append(name)
+        findings["text_number"].append(name)
     if column.squash:
         findings["squashed"].append(name)
     if column.edges or column.frequencies:
@@ -260,22 +259,10 @@ def _record_number(
         findings["missing"].append(name)
 
 
-_SENTENCES = {
-    "constant": "Left out because it never changes: {names}.",
-    "empty": "Left out because every cell is empty: {names}.",
-    "identifier": "Left out because it only numbers or names the rows: {names}.",
-    "text number": "Text read as numbers (cells that are no number count as missing): {names}.",
-    "missing": "Missing numbers take the training median and are marked in a feature of their own: {names}.",
-    "squashed": "Squashed smoothly to within 3 interquartile ranges: {names}.",
-    "bins": "Encoded piecewise by their way through bins, beside the number itself: {names}.",
-    "waves": "Encoded by cosines of fixed random frequencies, beside the number itself: {names}.",
-    "date": "Read as dates, split into year, month, day of week, hour and seconds: {names}.",
-    "text": "Read as free text, hashed into 32 features: {names}.",
-    "rare": "Levels seen rarely share one feature: {names}.",
-}
+_KINDS = (
+    "constant", "empty", "identifier", "text_number", "missing", "squashed", "bins", "waves", "date", "text", "rare"
+)  # fmt: skip
 
 
-def _sentences(findings: dict[str, list[str]]) -> list[str]:
-    return [
-        _SENTENCES[key].format(names=list_names(findings[key])) for key in _SENTENCES if findings.get(key)
-    ]
+def _told(findings: dict[str, list[str]]) -> list[Message]:
+    return [Message(f"note.{kind}", names=findings[kind]) for kind in _KINDS if findings.get(kind)]

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from osolgil.messages import Message
+
 
 @dataclass
 class Source:
@@ -36,7 +38,7 @@ class Source:
     weights: np.ndarray | None = None
     test_weights: np.ndarray | None = None
     weights_name: str = ""
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
 
     @property
     def is_table(self) -> bool:
@@ -69,15 +71,10 @@ def _array_bytes(array: np.ndarray) -> bytes | memoryview:
     return np.ascontiguousarray(array).tobytes()
 
 
-def list_names(names: list[str] | tuple[str, ...], shown: int = 5) -> str:
-    """A readable list: `'a', 'b' and 12 more`.
+def counted(number: int, what: str) -> str:
+    """A number of things: `1 row`, `2 rows`.
 
-    >>> list_names(["a", "b", "c"], shown=2)
-    "'a', 'b' and 1 more"
+    >>> counted(1, "row"), counted(20, "test row")
+    ('1 row', '20 test rows')
     """
-    quoted = [f"'{name}'" for name in names]
-    if len(quoted) > shown:
-        return f"{', '.join(quoted[:shown])} and {len(quoted) - shown} more"
-    if len(quoted) > 1:
-        return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
-    return quoted[0] if quoted else "none"
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

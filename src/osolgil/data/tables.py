@@ -1,19 +1,22 @@
-"""Text tables (CSV, TSV, any separator, several encodings, gzipped or not) and Parquet."""
+"""Text tables (CSV, TSV, any separator and encoding, compressed or not), Parquet and array files."""
 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
+import re
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from osolgil.data.columns.cells import MISSING, parse_number
 from osolgil.data.source import Source, digest
-from osolgil.errors import DataError
+from osolgil.data.unpacking import decode, read_bytes
+from osolgil.errors import DataError, reason
+from osolgil.messages import Message
 
 SEPARATORS = (",", "\t", ";", "|")
-_BINARY = {b"PK\x03\x04": "a zip archive or an Excel workbook", b"%PDF": "a PDF", b"\x89PNG": "an image"}
+_LOOKED_AT = 1000
 _CHECKED_BYTES = 64 * 2**20
 
 
@@ -22,70 +25,37 @@ def read_table(path: Path, text_columns: tuple[str, ...] = ()) -> Source:
     if path.is_dir():
         return _read_folder(path)
     raw = read_bytes(path)
-    notes: list[str] = []
+    notes: list[Message] = []
     if raw[:4] == b"PAR1":
         table = _read_parquet(path, raw)
     elif raw[:6] == b"\x93NUMPY":
         table = _read_array(path, raw)
     else:
-        table = parse_text(_decode(path, raw, notes), path.name, notes, text_columns)
+        table = parse_text(decode(path, raw, notes), path.name, notes, text_columns)
     table = tidy(table, notes)
     if len(table) == 0:
         raise DataError(f"'{path.name}' has a header but no rows.")
     return Source(path.stem, table, content=digest(raw), notes=notes)
 
 
-def read_bytes(path: Path) -> bytes:
-    """The content of a file, unpacked if it is gzipped. DataError when it cannot be read or is empty."""
-    try:
-        raw = path.read_bytes()
-        raw = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-    except (OSError, EOFError, ValueError, ArithmeticError) as error:
-        raise DataError(f"'{path}' cannot be read: {getattr(error, 'strerror', None) or error}.") from error
-    except Exception as error:
-        raise DataError(f"'{path}' is a damaged gzip file: {error}.") from error
-    if not raw.strip(b" \r\n\t\xef\xbb\xbf"):
-        raise DataError(f"'{path}' is empty.")
-    return raw
-
-
-def _decode(path: Path, raw: bytes, notes: list[str]) -> str:
-    """Text in UTF-8 (with or without mark), UTF-16 with mark, Korean CP949, else Latin-1."""
-    for start, what in _BINARY.items():
-        if raw.startswith(start):
-            raise DataError(f"'{path.name}' is {what}, not a table; save the data as CSV or Parquet.")
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings = ("utf-16",)
-    elif b"\0" in raw[:65536]:
-        raise DataError(f"'{path.name}' is a binary file, not a table; save the data as CSV or Parquet.")
-    else:
-        encodings = ("utf-8-sig", "cp949", "latin-1")
-    for encoding in encodings:
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if sum(character < " " and character not in "\r\n\t\f\x1f" for character in text[:2000]) > 20:
-            break
-        if encoding != "utf-8-sig":
-            notes.append(f"'{path.name}' is not UTF-8; it was read as {encoding}.")
-        return text
-    raise DataError(f"'{path.name}' is a binary file, not a table; save the data as CSV or Parquet.")
-
-
-def parse_text(text: str, name: str, notes: list[str], text_columns: tuple[str, ...] = ()) -> Any:
+def parse_text(text: str, name: str, notes: list[Message], text_columns: tuple[str, ...] = ()) -> Any:
     """A DataFrame from the text of a table, whose separator and header are found from its first lines."""
     import pandas
 
-    text = text.replace("\0", "")
-    separator = find_separator(text)
-    header = _check_shape(text, separator, name)
-    headless = sum(parse_number(field) is not None for field in header) > len(header) / 2
-    names = [f"column {place + 1}" for place in range(len(header))] if headless else None
+    text, skipped, separator = _without_preamble(text.replace("\0", ""), notes, name)
+    if separator is None:
+        separator = find_separator(text)
+    if separator == " ":
+        text = "\n".join(" ".join(line.split()) for line in text.splitlines())
+    first = _check_shape(text, separator, name, skipped)
+    header = first[0] if first else []
+    headless, numbers = _looks_headless(first)
     if headless:
-        notes.append(
-            f"'{name}' has no header line; its columns are called 'column 1' to 'column {len(header)}'."
-        )
+        header = [f"column {place + 1}" for place in range(len(header))]
+        notes.append(Message("caution.no_header", file=name, count=len(header)))
+    elif numbers:
+        notes.append(Message("caution.numbers_in_header", file=name, count=numbers))
+    names = distinct_names(header, notes)
     try:
         return pandas.read_csv(
             io.StringIO(text),
@@ -101,7 +71,37 @@ def parse_text(text: str, name: str, notes: list[str], text_columns: tuple[str, 
             low_memory=False,
         )
     except (ValueError, OverflowError) as error:
-        raise DataError(f"'{name}' cannot be read as a table: {' '.join(str(error).split())}.") from error
+        raise DataError(f"'{name}' cannot be read as a table: {reason(error)}.") from error
+
+
+def _without_preamble(text: str, notes: list[Message], name: str) -> tuple[str, int, str | None]:
+    """The text without what stands above the table, how many lines that were, and a separator it named.
+
+    Excel writes "sep=;"; others write comments, "# …", the last of which may be the header, as NumPy has it.
+
+    >>> _without_preamble("sep=;\\na;b\\n1;2\\n", [], "")
+    ('a;b\\n1;2\\n', 1, ';')
+    >>> _without_preamble("# a thermometer\\n# x y\\n1 2\\n", [], "")
+    ('x y\\n1 2\\n', 1, None)
+    """
+    named = re.match(r"\s*sep=(\t|[^\w\s])\r?\n", text, re.IGNORECASE)
+    if named:
+        return text[named.end() :], named[0].count("\n"), named[1]
+    comments = re.match(r"(#+ [^\n]*\n|#+\r?\n)+", text)
+    if not comments:
+        return text, 0, None
+    above, rest = comments[0].splitlines(keepends=True), text[comments.end() :]
+    last = above[-1].lstrip("# ")
+    separator = find_separator(rest)
+    if _width(last, separator) == _width(rest.partition("\n")[0], separator):
+        above, rest = above[:-1], last + rest
+    if above:
+        notes.append(Message("note.comments", file=name, count=len(above)))
+    return rest, len(above), None
+
+
+def _width(line: str, separator: str) -> int:
+    return len(line.split() if separator == " " else next(csv.reader([line], delimiter=separator), []))
 
 
 def _exact_floats() -> dict[str, Any]:
@@ -119,56 +119,90 @@ def _missing_spellings() -> list[str]:
 
 
 def find_separator(text: str) -> str:
-    """The separator that cuts the first lines into the most fields, equally many in each.
+    """The separator that cuts the first lines into the most fields, equally many in each; " " is any run of blanks.
 
-    >>> find_separator("a;b\\n1,5;2\\n"), find_separator("a b\\n1 2\\n")
-    (';', ',')
+    >>> find_separator("a;b\\n1,5;2\\n"), find_separator("a   b\\n1   2\\n"), find_separator("a b\\nc d\\n")
+    (';', ' ', ',')
     """
-    lines = [line for line in text[:100_000].splitlines() if line.strip()][:20]
+    start = text[:100_000]
     best, most = ",", 1.0
     for separator in SEPARATORS:
         try:
-            widths = [len(row) for row in csv.reader(lines, delimiter=separator)]
+            rows = csv.reader(io.StringIO(start, newline=""), delimiter=separator, skipinitialspace=True)
+            widths = [len(row) for row in islice((row for row in rows if any(map(str.strip, row))), 20)]
         except csv.Error:
             continue
         even = widths.count(widths[0]) / len(widths) if widths else 0
         if widths and widths[0] > 1 and even * widths[0] > most:
             best, most = separator, even * widths[0]
-    return best
+    return " " if most == 1.0 and _is_aligned(start) else best
 
 
-def _check_shape(text: str, separator: str, name: str) -> list[str]:
-    """The fields of the first line; DataError where a later row has more or fewer."""
-    header: list[str] = []
+def _is_aligned(text: str) -> bool:
+    """Whether blanks part the first lines into equally many fields, most of them numbers."""
+    rows = [line.split() for line in text.splitlines()[:20] if line.strip()]
+    fields = [field for row in rows[1:] for field in row]
+    even = len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
+    return even and sum(parse_number(field) is not None for field in fields) > len(fields) / 2
+
+
+def _check_shape(text: str, separator: str, name: str, skipped: int) -> list[list[str]]:
+    """The first lines in fields; DataError where a line has more or fewer than the first. `skipped` lines are above."""
+    first: list[list[str]] = []
     long = len(text) > _CHECKED_BYTES
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     try:
         for row in reader:
             if not row or (len(row) == 1 and not row[0].strip()):
                 continue
-            header = header or row
-            if len(row) != len(header):
+            if len(first) < _LOOKED_AT:
+                first.append(row)
+            if len(row) != len(first[0]):
+                fields = "1 field" if len(row) == 1 else f"{len(row)} fields"
                 raise DataError(
-                    f"'{name}' is no table: line {reader.line_num} has {len(row)} fields, the first line "
-                    f"{len(header)}; repair the line or its quotes."
+                    f"'{name}' is no table: line {reader.line_num + skipped} has {fields}, the first line "
+                    f"{len(first[0])}; repair the line or its quotes."
                 )
             if long and reader.line_num > 10_000:
                 break
     except csv.Error as error:
-        raise DataError(f"'{name}' is no table: line {reader.line_num}: {error}.") from error
-    return header
+        raise DataError(f"'{name}' is no table: line {reader.line_num + skipped}: {error}.") from error
+    return first
+
+
+def _looks_headless(first: list[list[str]]) -> tuple[bool, int]:
+    """Whether the first line is a row like those below it, and how many numbers it holds.
+
+    Numbers in it, and texts that come back in their own column, speak for a row.
+
+    >>> _looks_headless([["39", "private"], ["50", "state"], ["38", "private"]])
+    (True, 1)
+    >>> _looks_headless([["name", "2019", "2020", "2021"], ["Kim", "1", "2", "3"]])
+    (True, 3)
+    >>> _looks_headless([["age", "sector"], ["50", "state"]])
+    (False, 0)
+    """
+    if not first:
+        return False, 0
+    numbers = sum(parse_number(field) is not None for field in first[0])
+    below = [row for row in first[1:] if row != first[0]]
+    columns = zip(first[0], *below, strict=True)
+    again = sum(
+        field in rest and field.strip() != "" and parse_number(field) is None for field, *rest in columns
+    )
+    return numbers + again > len(first[0]) / 2, numbers
 
 
 def _read_parquet(path: Path, raw: bytes) -> Any:
-    import pandas
     import pyarrow
+    from pyarrow import parquet
 
     try:
-        return pandas.read_parquet(io.BytesIO(raw))
+        return (
+            parquet.ParquetFile(io.BytesIO(raw)).read().to_pandas()
+        )  # pandas refuses two columns of one name
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise DataError(
-            f"'{path.name}' is a damaged Parquet file: {' '.join(str(error).split())}."
-        ) from error
+        raise DataError(f"'{path.name}' is a damaged Parquet file: {reason(error)}.") from error
 
 
 def is_parquet(path: Path) -> bool:
@@ -188,7 +222,7 @@ def _read_folder(path: Path) -> Source:
     for file, table in zip(files, tables, strict=True):
         if sorted(map(str, table.columns)) != sorted(map(str, tables[0].columns)):
             raise DataError(f"'{file.name}' has other columns than '{files[0].name}'; they must be alike.")
-    notes: list[str] = []
+    notes: list[Message] = []
     table = tidy(pandas.concat(tables, ignore_index=True), notes)
     if len(table) == 0:
         raise DataError(f"The files in '{path.name}' have no rows.")
@@ -203,7 +237,9 @@ def _read_array(path: Path, raw: bytes) -> Any:
     try:
         array = numpy.load(io.BytesIO(raw), allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
-        raise DataError(f"'{path.name}' is a damaged array file: {' '.join(str(error).split())}.") from error
+        if "pickle" in str(error):
+            raise DataError(f"'{path.name}' holds Python objects; save it as numbers.") from error
+        raise DataError(f"'{path.name}' is a damaged array file: {reason(error)}.") from error
     if array.ndim != 2 or array.dtype.kind not in "fiub":
         raise DataError(
             f"'{path.name}' holds an array of shape {array.shape} and type {array.dtype}; a table of numbers (rows, "
@@ -212,16 +248,28 @@ def _read_array(path: Path, raw: bytes) -> Any:
     return pandas.DataFrame(array, columns=[f"x{place + 1}" for place in range(array.shape[1])])
 
 
-def tidy(table: Any, notes: list[str]) -> Any:
+def tidy(table: Any, notes: list[Message]) -> Any:
     """Columns named by distinct texts, rows numbered from 0."""
-    names: list[str] = []
-    for place, column in enumerate(table.columns):
-        name = " ".join(map(str, column)) if isinstance(column, tuple) else str(column)
-        name = name.encode("utf-8", "replace").decode().strip() or f"column {place + 1}"
-        while name in names:
-            notes.append(f"Two columns are called '{name}'; the later one is now '{name} (2)'.")
-            name = f"{name} (2)"
-        names.append(name)
+    texts = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in table.columns]
     table = table.reset_index(drop=True)
-    table.columns = names
+    table.columns = distinct_names(texts, notes)
     return table
+
+
+def distinct_names(texts: list[str], notes: list[Message]) -> list[str]:
+    """Names of columns, none empty, none twice, on one line and free of control characters.
+
+    >>> distinct_names(["a", " a ", "", "two\\nlines"], [])
+    ['a', 'a (2)', 'Unnamed: 2', 'two lines']
+    """
+    names: dict[str, None] = {}
+    for place, text in enumerate(texts):
+        plain = "".join(character if character.isprintable() else " " for character in text)
+        name = chosen = " ".join(plain.split()) or f"Unnamed: {place}"
+        number = 2
+        while chosen in names:
+            chosen, number = f"{name} ({number})", number + 1
+        if chosen != name:
+            notes.append(Message("caution.renamed", name=name, new=chosen))
+        names[chosen] = None
+    return list(names)

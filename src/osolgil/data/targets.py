@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from osolgil.data.labels import labels_of
-from osolgil.data.source import Source, list_names
+from osolgil.data.source import Source
 from osolgil.errors import DataError, SettingsError
+from osolgil.messages import Message, list_names
 from osolgil.spelling import alike, hint
 
 USUAL_NAMES = ("target", "label", "class", "y")
@@ -82,10 +83,14 @@ def _target_column(source: Source, target: str | None) -> str:
             f"did you mean {list_names(close)}?" if close else f"the columns are {list_names(names, 12)}."
         )
         raise DataError(f"'{source.name}' has no column '{target}'; {ending}")
+    if len(names) == 1:
+        raise DataError(
+            f"'{source.name}' has one column only, '{names[0]}'; a table needs the target and a column to predict it "
+            "from, with commas, semicolons, tabs or bars between the fields."
+        )
     usual = [name for name in names if name.casefold() in USUAL_NAMES]
     chosen = usual[0] if usual else names[-1]
-    why = "by its name" if usual else "because it is the last column"
-    source.notes.append(f"The target is '{chosen}', chosen {why}; name another with target=.")
+    source.notes.append(Message("note.target_by_name" if usual else "caution.last_is_target", target=chosen))
     return chosen
 
 
@@ -120,19 +125,21 @@ def is_missing(values: np.ndarray) -> np.ndarray:
     return np.zeros(len(values), dtype=bool)
 
 
-def infer_task(values: np.ndarray) -> tuple[str, str]:
+def infer_task(values: np.ndarray, target: str) -> tuple[str, Message]:
     """The task these targets call for and the reason, for the notes.
 
-    >>> infer_task(np.array([0, 1] * 50))[0], infer_task(np.linspace(0, 1, 100))[0]
-    ('classification', 'regression')
+    >>> infer_task(np.array([0, 1] * 50), "y")
+    ('classification', "The task is classification: of the target 'y', there are only 2 different whole numbers.")
+    >>> infer_task(np.linspace(0, 1, 100), "y")[0]
+    'regression'
     """
     if values.dtype.kind not in "fiu":
-        return "classification", "the values are no numbers"
+        return "classification", Message("note.task_of_texts", target=target)
     distinct, _ = np.unique(values, return_counts=True)  # without counts NumPy imports its masked arrays
     whole = bool(np.all(distinct == np.floor(distinct)))
     if whole and len(distinct) <= FEW_VALUES and len(distinct) <= max(2, SMALL_SHARE * len(values)):
-        return "classification", f"there are only {len(distinct)} different whole numbers"
-    return "regression", f"there are {len(distinct)} different numbers"
+        return "classification", Message("note.task_of_few_numbers", target=target, count=len(distinct))
+    return "regression", Message("note.task_of_many_numbers", target=target, count=len(distinct))
 
 
 @dataclass(frozen=True)
@@ -162,10 +169,10 @@ def read_answers(source: Source, task: str | None) -> Answers:
         raise DataError(
             "Several labels need several columns of 0 and 1: name them with target=, as in 'a,b,c'."
         )
-    inferred, reason = infer_task(values)
+    inferred, note = infer_task(values, source.target_name)
     task = task or source.task
     if task is None:
-        source.notes.append(f"The task is {inferred}: of the target '{source.target_name}', {reason}.")
+        source.notes.append(note)
     if (task or inferred) == "classification":
         return _classes(source, values)
     if values.dtype.kind not in "fiu":
@@ -209,5 +216,6 @@ def match_test(source: Source, answers: Answers) -> np.ndarray:
     found = [_class_name(value) for value in values]
     unknown = sorted(set(found) - set(number))
     if unknown:
-        raise DataError(f"The test rows have the class {list_names(unknown)}, which no training row has.")
+        which = "class" if len(unknown) == 1 else "classes"
+        raise DataError(f"The test rows have the {which} {list_names(unknown)}, which no training row has.")
     return np.array([number[text] for text in found], dtype=np.int64)

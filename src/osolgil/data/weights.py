@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from osolgil.data.arrays import as_array
-from osolgil.data.source import Source, list_names
+from osolgil.data.source import Source
 from osolgil.data.targets import values_of
 from osolgil.errors import DataError
+from osolgil.messages import Message, list_names
 
 
 def give_weights(source: Source, weights: Any) -> None:
@@ -29,7 +30,7 @@ def give_weights(source: Source, weights: Any) -> None:
     source.weights_name = name if isinstance(name, str) and name else "sample_weight"
     source.weights = weights_of(weights, len(source.inputs), source.weights_name)
     if source.test_inputs is not None and source.test_weights is None:
-        source.notes.append("The test rows have no weights: each counts as much as any other.")
+        source.notes.append(Message("caution.test_without_weights"))
 
 
 def weights_of(weights: Any, rows: int, name: str) -> np.ndarray:
@@ -63,7 +64,7 @@ def _take_column(source: Source, name: str) -> None:
         source.test_weights = checked(values_of(source.test_inputs[name]), name)
         source.test_inputs = source.test_inputs.drop(columns=name)
     else:
-        source.notes.append(f"The test rows have no column '{name}': each counts as much as any other.")
+        source.notes.append(Message("caution.test_without_weight_column", name=name))
 
 
 def checked(values: np.ndarray, name: str) -> np.ndarray:
@@ -108,10 +109,8 @@ def split_weights(
         scaled: list[np.ndarray | None] = [values / largest / mean for values in weights]
     if not all(values is not None and np.isfinite(values.astype(np.float32)).all() for values in scaled):
         raise DataError(f"The weights '{source.weights_name}' differ too widely for one network to train on.")
-    source.notes.append(
-        f"Rows are weighted by '{source.weights_name}'; the {len(weights[0])} training rows count as much as "
-        f"{effective_rows(weights[0]):.0f} rows of equal weight would."
-    )
+    rows, effective = len(weights[0]), f"{effective_rows(weights[0]):.0f}"
+    source.notes.append(Message("note.weighted", name=source.weights_name, rows=rows, effective=effective))
     return scaled
 
 

@@ -92,8 +92,10 @@ def depths(
     """
     names = _names(activations)
     counts = sorted({int(depth) for depth in depths})
-    if not counts or counts[0] < 1:
+    if not counts or counts[0] < 1 or any(depth != int(depth) for depth in depths):
         raise SettingsError(f"Depths must be whole numbers from 1 up, not {tuple(depths)}.")
+    if not 0.0 < learning_rate < math.inf:
+        raise SettingsError(f"The learning rate must be positive, not {learning_rate}.")
     workers = threads(jobs)
     encoding = Encoding(settings.get("scaling", "standard"), settings.get("numbers", "plain"))
     data = data_of(inputs, targets, None, None, None, int(settings.get("seed", 0)), encoding=encoding)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,7 +224,7 @@ def _plainly_named(frame: Any) -> Any:
     return named
 
 
-def _some(preprocessing: Preprocessing, notes: list[str]) -> None:
+def _some(preprocessing: Preprocessing, notes: Sequence[str]) -> None:
     if not preprocessing.feature_names:
         reason = f" ({notes[0].rstrip('.')})" if notes else ""
         raise DataError(f"No feature is left to learn from{reason}; add a column that varies.")

@@ -14,8 +14,8 @@ from osolgil.data.columns.date import DateColumn
 from osolgil.data.columns.encodings import unit_of
 from osolgil.data.columns.number import LIMIT, SMALLEST, NumberColumn
 from osolgil.data.preprocessing import Preprocessing
-from osolgil.data.source import list_names
 from osolgil.errors import SettingsError
+from osolgil.messages import list_names
 
 PARTS = ("year", "month", "day of week", "hour")
 """What `steps.date_parts` returns, by the names a date column's parts have; "seconds" besides."""

@@ -170,7 +170,7 @@ def _point(candidate: Candidate) -> dict[str, Any]:
         "diverged_share": float(candidate.diverged.mean()),
         "epochs": candidate.epochs,
         "state": candidate.state,
-        "reason": candidate.reason,
+        "reason": str(candidate.reason or ""),
     }
 
 

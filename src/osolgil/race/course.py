@@ -11,6 +11,7 @@ import numpy as np
 from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
 from osolgil.engines.cpu.kernels import layout
 from osolgil.formulas import catalog
+from osolgil.messages import Message
 from osolgil.network import Network
 from osolgil.race.checkpoint import Checkpoint
 from osolgil.race.settings import Entrant, RaceSettings
@@ -36,7 +37,7 @@ class Candidate:
     lowest: float
     epochs: int = 0
     state: str = "running"
-    reason: str = ""
+    reason: Message | None = None
     statuses: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     records: np.ndarray = field(
         default_factory=lambda: np.zeros((0, 0, 0, layout.RECORD_COLUMNS), np.float32)
@@ -124,7 +125,8 @@ class Course:
             for candidate in running:
                 candidate.epochs = rung
                 if candidate.diverged.all():
-                    candidate.state, candidate.reason = "diverged", f"every run diverged by epoch {rung}"
+                    candidate.state = "diverged"
+                    candidate.reason = Message("stopped.all_diverged", epoch=rung)
             if rung < rungs[-1]:
                 judge([c for c in running if c.state == "running"], rung)
             kept = [place for place, candidate in enumerate(running) if candidate.state == "running"]

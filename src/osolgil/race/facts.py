@@ -102,7 +102,7 @@ def data_facts(data: Dataset) -> dict[str, Any]:
         "classes": list(data.class_names) if data.class_names is not None else None,
         "score": "r2" if data.task == "regression" else "accuracy",
         "weights": data.weights_name or None,
-        "notes": list(data.notes),
+        "notes": [note.facts() for note in data.notes],
     }
 
 

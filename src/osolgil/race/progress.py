@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from osolgil.messages import Message
+
 
 @dataclass(frozen=True)
 class EntrantProgress:
     """How one entrant stands.
 
     learning_rate, score and curve are those of its best setting so far: mean validation score, and mean
-    validation loss per epoch, over seeds. running, finished, eliminated and diverged count settings; reason
-    says why the latest one was stopped.
+    validation loss per epoch, over seeds. running, finished, eliminated and diverged count settings; stopped
+    is the learning rate of the one stopped last and reason says why.
     """
 
     name: str
@@ -23,7 +25,12 @@ class EntrantProgress:
     finished: int = 0
     eliminated: int = 0
     diverged: int = 0
-    reason: str = ""
+    stopped: float | None = None
+    reason: Message | None = None
+
+    def stopped_last(self, language: str) -> str:
+        """The setting stopped last, by its learning rate, and why; "" where none was."""
+        return "" if self.reason is None else f"{self.stopped:g}: {self.reason.text(language)}"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from osolgil.formulas import catalog
+from osolgil.messages import Message
 from osolgil.race.course import Candidate, Course
 from osolgil.race.settings import Entrant, RaceSettings
 from osolgil.race.statistics import doubtless_losers
@@ -120,11 +121,13 @@ def _judge(course: Course, running: Sequence[Candidate], epoch: int) -> None:
             candidate.state = "eliminated"
             if candidate.diverged.any():
                 count = int(candidate.diverged.sum())
-                candidate.reason = f"{count} of {len(candidate.seeds)} runs diverged by epoch {epoch}"
+                candidate.reason = Message(
+                    "stopped.some_diverged", count=count, runs=len(candidate.seeds), epoch=epoch
+                )
             else:
-                rate = compared[leader].learning_rate
+                rate = f"{compared[leader].learning_rate:g}"
                 chance = f"p = {p_value:.1g}" if p_value >= 1e-6 else "p < 1e-6"
-                candidate.reason = f"after epoch {epoch} it is worse than {rate:g} ({chance})"
+                candidate.reason = Message("stopped.worse", epoch=epoch, rate=rate, chance=chance)
 
 
 def _past_the_edge(course: Course, entrant: Entrant) -> list[float]:

@@ -76,7 +76,8 @@ class Watcher:
             "finished": states.count("finished"),
             "eliminated": states.count("eliminated"),
             "diverged": states.count("diverged"),
-            "reason": f"{latest.learning_rate:g}: {latest.reason}" if latest else "",
+            "stopped": latest.learning_rate if latest else None,
+            "reason": latest.reason if latest else None,
         }
         if not measured:
             return EntrantProgress(**facts)

@@ -20,6 +20,7 @@ from osolgil.data.targets import _class_name
 from osolgil.errors import DataError
 from osolgil.files import told_plainly, write_json
 from osolgil.formulas import catalog
+from osolgil.messages import Message
 from osolgil.streaming.holdout import Split
 from osolgil.streaming.memory import Shares
 from osolgil.streaming.sources import Rows
@@ -86,7 +87,7 @@ def prepare(
         if levels is None
         else [_class_name(level if isinstance(level, str) else np.float64(level)) for level in levels],
         **_scale(found, chosen, loss, source.target_name),
-        "notes": found.notes + _notes(found, source),
+        "notes": [note.facts() for note in found.notes + _notes(found, source)],
     }
     numbers = None if levels is None else {level: place for place, level in enumerate(levels)}
     held_out = _write(source, folder / _ROWS, split, shares, preprocessing, facts, numbers, watch)
@@ -128,15 +129,14 @@ def _scale(found: Found, task: str, loss: str | None, name: str) -> dict[str, An
     return {"target_mean": 0.0, "target_scale": mean, "link": "log"}
 
 
-def _notes(found: Found, source: Rows) -> list[str]:
+def _notes(found: Found, source: Rows) -> list[Message]:
+    rows = {name: f"{count:,}" for name, count in found.rows.items()}
     notes = [
-        "Columns were understood from a sample of "
-        f"{len(found.answers):,} training rows; means and deviations are of all {found.rows['train']:,}.",
-        f"A hash of the row's number holds out {found.rows['validation']:,} rows for validation and "
-        f"{found.rows['test']:,} for the test.",
+        Message("note.sampled", sample=f"{len(found.answers):,}", rows=rows["train"]),
+        Message("note.held_out", validation=rows["validation"], test=rows["test"]),
     ]
     if found.unanswered:
-        notes.append(f"{found.unanswered} rows without a target '{source.target_name}' are left out.")
+        notes.append(Message("caution.unanswered", count=found.unanswered, target=source.target_name))
     return notes
 
 

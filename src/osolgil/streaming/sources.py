@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from osolgil.data.source import list_names
-from osolgil.errors import DataError
+from osolgil.errors import DataError, reason
+from osolgil.messages import list_names
 from osolgil.spelling import hint
 
 SPOOLED = "batches.parquet"
@@ -110,7 +110,7 @@ class _ArrayFile:
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
-            raise DataError(f"'{path}' is no array file: {' '.join(str(error).split())}.") from error
+            raise DataError(f"'{path}' is no array file: {reason(error)}.") from error
         if not isinstance(array, np.memmap) or not array.flags.c_contiguous:
             raise DataError(f"'{path}' is not stored row by row; save it with numpy.save in C order.")
         return cls(path, array.offset, array.dtype, array.shape)
@@ -184,7 +184,7 @@ def _opened(path: Path) -> Any:
     try:
         return parquet.ParquetFile(path, buffer_size=2**20, pre_buffer=False)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"'{path.name}' is no Parquet file: {' '.join(str(error).split())[:200]}.") from error
+        raise DataError(f"'{path.name}' is no Parquet file: {reason(error)}.") from error
 
 
 def _file_stamp(path: Path) -> dict[str, Any]:
@@ -204,7 +204,7 @@ def spooled(batches: Iterable[Any], target: str | None, folder: Path) -> Parquet
             try:
                 found = pyarrow.Table.from_pandas(table, schema=schema, preserve_index=False)
             except (pyarrow.ArrowException, KeyError, TypeError, ValueError) as error:
-                why = " ".join(str(error).split())[:100]
+                why = reason(error)
                 raise DataError(
                     f"Batch {number} has other columns or kinds than the first one ({why})."
                 ) from error

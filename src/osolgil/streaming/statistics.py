@@ -16,9 +16,9 @@ import numpy as np
 
 from osolgil.data.columns.number import LIMIT, NumberColumn
 from osolgil.data.preprocessing import Preprocessing, fit_array, fit_table
-from osolgil.data.source import list_names
 from osolgil.data.targets import infer_task
 from osolgil.errors import DataError, SettingsError
+from osolgil.messages import Message, list_names
 from osolgil.spelling import hint
 from osolgil.streaming.holdout import SAMPLE, Split, chance
 from osolgil.streaming.sources import Rows
@@ -81,7 +81,7 @@ class Found:
     sample: Any
     answers: np.ndarray
     unanswered: int
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
 
 
 def survey(source: Rows, split: Split, read: int, sample: int) -> Found:
@@ -236,9 +236,9 @@ def task_of(found: Found, task: str | None, name: str) -> tuple[str, tuple[Any, 
             f"Streamed data are for classification or regression, not '{task}'.{hint(task, tasks)}"
         )
     texts = found.answers.dtype == object
-    chosen, reason = infer_task(found.answers)
+    chosen, note = infer_task(found.answers, name)
     if task is None:
-        found.notes.append(f"The task is {chosen}: of the target '{name}', {reason}.")
+        found.notes.append(note)
     chosen = task or chosen
     if chosen == "regression":
         if texts or found.target.count[0] == 0:

@@ -88,7 +88,7 @@ def _table(
         cells = _cells(
             place, entrant, before.get(entrant.name), progress.score_name, language, curve, unicode
         )
-        table.add_row(*cells, *([Text(entrant.reason, style="dim")] if wide else []))
+        table.add_row(*cells, *([Text(entrant.stopped_last(language), style="dim")] if wide else []))
     return table
 
 

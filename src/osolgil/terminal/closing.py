@@ -25,6 +25,7 @@ def show_verdict(facts: dict[str, Any], sentences: list[str], folder: Path, lang
     console.print()
     for sentence in sentences:
         console.print(sentence, soft_wrap=not console.is_terminal)
+    _cautions(console, facts, language)
     console.print()
     if facts["model"] is not None:
         _place(console, "terminal.model", folder / "model.safetensors", language)
@@ -39,6 +40,7 @@ def show_training(facts: dict[str, Any], folder: Path, language: str) -> None:
 
     console = console_for(sys.stdout)
     console.print(training_sentence(facts, language), soft_wrap=not console.is_terminal)
+    _cautions(console, facts, language)
     console.print()
     _place(console, "terminal.model", folder / "model.safetensors", language)
     if "layers" not in facts:  # a streamed training keeps no record of them
@@ -50,6 +52,14 @@ def show_training(facts: dict[str, Any], folder: Path, language: str) -> None:
         "" if language == "en" else f" --lang {language}"
     )
     console.print(message("terminal.look_at_layers", language, command=command), soft_wrap=True)
+
+
+def _cautions(console: Any, facts: dict[str, Any], language: str) -> None:
+    """What the reader should know of the data before believing anything; the page has the other notes, too."""
+    for note in facts["data"]["notes"]:
+        if note["key"].startswith("caution."):
+            text = message(note["key"], language, **note["values"])
+            console.print(text, style="yellow", soft_wrap=not console.is_terminal)
 
 
 def _table(facts: dict[str, Any], language: str, width: int) -> Table:

@@ -55,9 +55,10 @@ class LiveBoard:
         for entrant in progress.entrants:
             if entrant.score is not None:
                 self._known[entrant.name] = entrant
-            if entrant.reason and self._reasons.get(entrant.name) != entrant.reason:
-                self._reasons[entrant.name] = entrant.reason
-                self._latest = f"{entrant.title} {entrant.reason}"
+            stopped = entrant.stopped_last(self.language)
+            if stopped and self._reasons.get(entrant.name) != stopped:
+                self._reasons[entrant.name] = stopped
+                self._latest = f"{entrant.title} {stopped}"
         console = self.screen.console
         unicode = console.encoding.lower().startswith("utf")
         drawn = board(

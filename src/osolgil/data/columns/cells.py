@@ -9,11 +9,16 @@ from typing import Any
 
 import numpy as np
 
-MISSING = frozenset({"", "?", "na", "n/a", "#n/a", "nan", "null", "none", "<na>", "nat", "-", "--", "."})
+MISSING = frozenset(
+    {
+        "", "?", "na", "n/a", "#n/a", "nan", "null", "none", "<na>", "nat", "-", "--", ".", "결측", "결측치",
+        "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "0000-00-00", "0000-00-00 00:00:00",
+    }
+)  # fmt: skip
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
-_SIGNS = " \t\r\n\u00a0$€£¥₩%"
+_SIGNS = " \t\r\n\u00a0$€£¥₩원%"
 
 
 def parse_number(text: str, decimal: str = ".") -> float | None:
@@ -21,8 +26,10 @@ def parse_number(text: str, decimal: str = ".") -> float | None:
 
     >>> parse_number(" 29.85"), parse_number("1,234"), parse_number("1.234,5", decimal=","), parse_number("x")
     (29.85, 1234.0, 1234.5, None)
+    >>> parse_number("12,000원"), parse_number("\u22123.5")
+    (12000.0, -3.5)
     """
-    bare = text.strip(_SIGNS)
+    bare = text.strip(_SIGNS).replace("\u2212", "-")  # the sign that typesetters and R use
     if decimal == ",":
         bare = bare.replace(".", "\0").replace(",", ".").replace("\0", ",")
     if _GROUPED.fullmatch(bare):
@@ -101,6 +108,8 @@ def numbers_of(series: Any, decimal: str = ".") -> np.ndarray:
 
     if types.is_timedelta64_dtype(series.dtype):
         return series.dt.total_seconds().to_numpy(np.float64)
+    if isinstance(series.dtype, np.dtype) and series.dtype.kind in "fiub":
+        return series.to_numpy(np.float64)  # pandas would look for gaps first, which is most of the time
     if types.is_numeric_dtype(series.dtype) and not types.is_complex_dtype(series.dtype):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     return numbers_in(texts_of(series), decimal)

@@ -12,9 +12,18 @@ import numpy as np
 from osolgil.data.columns.cells import texts_of
 from osolgil.data.columns.number import NumberColumn
 
-_DAYS = ("%Y/%m/%d", "%Y.%m.%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y년 %m월 %d일")
+_DAYS = (
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%Y년 %m월 %d일",
+    "%Y. %m. %d.",
+)
 FORMATS = ("ISO8601", *(day + time for day in _DAYS for time in ("", " %H:%M", " %H:%M:%S")))
-_DATE_LIKE = re.compile(r"[0-9]{1,4}(-|/|\.|년 )[0-9]{1,2}(-|/|\.|월 )[0-9]{1,4}.*")
+_DATE_LIKE = re.compile(r"[0-9]{1,4}(-|/|\. ?|년 )[0-9]{1,2}(-|/|\. ?|월 )[0-9]{1,4}.*")
 
 
 @dataclass(frozen=True)
