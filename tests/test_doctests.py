@@ -16,10 +16,11 @@ NAMES = [
     if ".kernels" not in found.name
 ]
 OTHERS = (
-    "osolgil", "osolgil.command_line.folders", "osolgil.command_line.values", "osolgil.equations",
+    "osolgil", "osolgil.answering", "osolgil.calibration",
+    "osolgil.command_line.folders", "osolgil.command_line.values", "osolgil.equations",
     "osolgil.equations.notation", "osolgil.equations.symbols", "osolgil.equations.terms",
-    "osolgil.estimators", "osolgil.estimators.calibration", "osolgil.estimators.classifier",
-    "osolgil.estimators.prediction", "osolgil.estimators.preparation", "osolgil.estimators.regressor",
+    "osolgil.estimators", "osolgil.estimators.classifier",
+    "osolgil.estimators.preparation", "osolgil.estimators.regressor",
     "osolgil.estimators.searching", "osolgil.estimators.workers",
     "osolgil.exports",
     "osolgil.exports.c", "osolgil.exports.c.formulas", "osolgil.exports.c.text", "osolgil.exports.columns",

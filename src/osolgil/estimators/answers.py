@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from osolgil.answering import Target
 from osolgil.errors import DataError
 from osolgil.formulas import catalog
 
@@ -142,6 +143,19 @@ class Amounts:
                 values = np.minimum(np.exp(values), np.finfo(float).max)
         with np.errstate(over="ignore"):
             return values * self.scale + self.mean
+
+    def described(self) -> list[Target]:
+        """Every target as a model knows it."""
+        several = self.outputs > 1
+        return [
+            Target(
+                f"target {place + 1}" if several else "target",
+                float(self.mean[place]),
+                float(self.scale[place]),
+                None if self.limits is None else (float(self.limits[0][place]), float(self.limits[1][place])),
+            )
+            for place in range(self.outputs)
+        ]
 
     def clipped(self, values: np.ndarray) -> np.ndarray:
         """Answers (…, targets) within the limits."""

@@ -10,16 +10,17 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from osolgil.calibration import check_kind, fit_calibration
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import DataError, SettingsError
 from osolgil.estimators import defaults, inputs, plans, racing, runs, settings
 from osolgil.estimators.answers import Labels
-from osolgil.estimators.calibration import check_kind, fit_calibration
 from osolgil.estimators.plans import Plan, Stopping
 from osolgil.estimators.prediction import BLOCK, Predictor, stacked
 from osolgil.estimators.preparation import Answers, Prepared, Rows, check_share, prepare
 from osolgil.estimators.watching import Watch
 from osolgil.estimators.workers import workers_of
+from osolgil.mean_answers import combined
 from osolgil.race.settings import RaceSettings
 from osolgil.spelling import hint
 
@@ -117,15 +118,14 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def export(self, to: str, out: Any, *, inputs: str = "raw") -> Any:
         """Write it as an ONNX graph, a PyTorch module, a Python or a C file: see `osolgil.export`.
 
-        Classes become texts. Raises SettingsError for several targets, quantiles, a calibration or a column of free
-        text; OutputError where it cannot be written.
+        Classes become texts. Raises SettingsError for a column of free text; OutputError where it cannot be written.
         """
-        from osolgil.estimators import exporting
+        from osolgil.exports import export
 
-        return exporting.export(self, to, out, inputs)
+        return export(self.to_model(), to, out, inputs=inputs)
 
     def to_model(self) -> Any:
-        """The network as an `osolgil.Model`; None for several targets, quantiles or a calibration."""
+        """The networks, preprocessing and calibration as an `osolgil.Model`, which answers the same."""
         from osolgil.estimators import saving
 
         check_is_fitted(self)
@@ -313,9 +313,10 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         kind = getattr(self, "calibrate", None)
         if kind is not None:
             features, targets, weights = prepared.validation
-            shares = self._shares(features)
+            task = prepared.answers.task
+            outputs = combined(self._outputs(features).astype(np.float64), task)
             self._calibration = fit_calibration(
-                kind, shares, targets.astype(np.float64), weights, prepared.answers.task == "multi-label"
+                kind, outputs, targets.astype(np.float64), weights, task == "multi-label"
             )
 
     def _keep_history(self, outcomes: Sequence[runs.Outcome], prepared: Prepared) -> None:
@@ -371,9 +372,6 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return self._predictors[group].outputs(
             features, workers_of(self.n_jobs) if len(features) > 512 else 1
         )
-
-    def _shares(self, features: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_predictors")
