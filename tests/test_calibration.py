@@ -97,3 +97,14 @@ def test_an_over_confident_network_becomes_honest():
     assert log_loss(y[700:], own.predict_proba(X[700:])) < 0.7 * bold
     with pytest.raises(SettingsError, match="isotonic"):
         DeepClassifier(calibrate="isotonick").fit(X, y)
+
+
+def test_a_class_that_no_validation_row_has_keeps_its_probabilities():
+    given, _, drawn = bold_logits(sharpness=1.0)
+    targets = np.eye(3)[np.where(drawn == 2, 0, drawn)]
+    found = fit_calibration("isotonic", given, targets, None, labels=False)
+    assert found(given)[:, 2].max() > 0.5
+    labels = fit_calibration(
+        "isotonic", given, np.column_stack([targets[:, :2], np.ones(400)]), None, labels=True
+    )
+    np.testing.assert_allclose(labels(given)[:, 2], expit(given[:, 2]))

@@ -78,8 +78,8 @@ def names(targets: Sequence[Target], quantiles: Sequence[float] = ()) -> list[st
     """A name per number answered, all quantiles of the first target first; of one number it is the target's.
 
     >>> names((Target("length", 0.0, 1.0),), (0.1, 0.9))
-    ['length, quantile 0.1', 'length, quantile 0.9']
+    ['length; quantile 0.1', 'length; quantile 0.9']
     """
     if not quantiles:
         return [target.name for target in targets]
-    return [f"{target.name}, quantile {level:g}" for target in targets for level in quantiles]
+    return [f"{target.name}; quantile {level:g}" for target in targets for level in quantiles]

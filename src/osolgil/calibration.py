@@ -50,7 +50,10 @@ class Temperature:
 
 
 class Isotonic:
-    """A rising curve per class from given to observed shares: straight between `knots` = (given, observed)."""
+    """A rising curve per class from given to observed shares: straight between `knots` = (given, observed).
+
+    A class or label that no validation row has, or that all have, keeps its probabilities: nothing is known of them.
+    """
 
     def __init__(self, knots: list[tuple[np.ndarray, np.ndarray]], labels: bool) -> None:
         self.knots, self.labels = knots, labels
@@ -61,6 +64,9 @@ class Isotonic:
 
         shares, knots = shares_of(outputs, labels), []
         for given, observed in zip(shares.T, targets.T, strict=True):
+            if not 0 < np.average(observed, weights=weights) < 1:
+                knots.append((np.array([0.0, 1.0]), np.array([0.0, 1.0])))
+                continue
             curve = IsotonicRegression(y_min=0.0, y_max=1.0).fit(given, observed, sample_weight=weights)
             knots.append((curve.X_thresholds_, curve.y_thresholds_))
         return cls(knots, labels)

@@ -151,7 +151,7 @@ def train(
     folds: options.Folds = None,
     keep: options.Keep = None,
     patience: options.Patience = None,
-    clip_targets: options.ClipTargets = False,
+    clip_targets: options.ClipTargets = None,
     optimizer: Annotated[
         str | None, typer.Option("--optimizer", help="Optimizer to train with. [adam]", show_default=False)
     ] = None,

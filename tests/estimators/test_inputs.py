@@ -101,6 +101,19 @@ def test_gaps_are_filled_or_refused():
         DeepClassifier(**SMALL, categories=False).fit(table(), answers(table()))
 
 
+def test_masked_cells_are_gaps():
+    rows = np.random.default_rng(0).normal(size=(60, 3))
+    masked, gaps = np.ma.masked_less(rows, -1.0), np.where(rows < -1.0, np.nan, rows)
+    one, other = (DeepClassifier(**SMALL).fit(part, rows[:, 0] > 0) for part in (masked, gaps))
+    assert np.array_equal(one.predict_proba(masked), other.predict_proba(gaps))
+
+
+@pytest.mark.parametrize("given", [{"a": range(60)}, iter([[0.0]] * 60)], ids=["dict", "iterator"])
+def test_what_holds_no_rows_is_said(given):
+    with pytest.raises(DataError, match="give an array or a table"):
+        DeepClassifier(**SMALL).fit(given, [0, 1] * 30)
+
+
 def test_bytes_are_pixels_unless_said_otherwise():
     pixels = np.random.default_rng(0).integers(0, 256, (60, 9)).astype(np.uint8)
     y = pixels[:, 0] > 99

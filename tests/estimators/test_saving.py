@@ -140,6 +140,8 @@ def test_an_estimator_of_any_format_answers_as_it_did_when_it_was_saved(folder):
 def test_what_is_missing_or_strange_is_said(saved, tmp_path):
     with pytest.raises(OutputError, match="no estimator"):
         osolgil.load_estimator(tmp_path)
+    with pytest.raises(OutputError, match=r"osolgil\.Model\.load"):
+        osolgil.load_estimator(Path(__file__).parents[1] / "models" / "format_3" / "classes")
     facts = json.loads((saved / "estimator.json").read_text())
     for change, word in (
         ({"format": 99}, "newer osolgil"),

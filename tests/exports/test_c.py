@@ -104,6 +104,26 @@ def test_answers_of_every_kind(name, tmp_path):
         assert [names[place].decode() for place in np.array(places)[sure]] == labels[sure].tolist()
 
 
+@pytest.mark.skipif(shutil.which("c++") is None, reason="there is no C++ compiler")
+@pytest.mark.parametrize("model", [answering(name)[0] for name in ANSWERS] + [several(mixed_model())])
+def test_it_is_cpp_as_well(model, tmp_path):
+    source = tmp_path / "model.cpp"
+    source.write_text(c_source(model), "utf-8")
+    words = [
+        "c++",
+        "-pedantic",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-c",
+        str(source),
+        "-o",
+        str(tmp_path / "model.o"),
+    ]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("far", [1.0, 1e305])
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_encoded_numbers(encoding, far, tmp_path):

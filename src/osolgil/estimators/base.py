@@ -267,12 +267,24 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         predictors = getattr(self, "_predictors", None)
         if not self.warm_start or predictors is None:
             return None
+        self._check_quantiles()
         old = predictors[0]
         if old.network != network or len(old) != self.ensemble:
             raise SettingsError(
                 "warm_start goes on with the network there is; hidden, activation … must not change."
             )
         return [predictor.thetas for predictor in predictors]
+
+    def _check_quantiles(self) -> None:
+        """Training that goes on has the networks of the quantiles it was begun with."""
+        known, asked = getattr(self._answers, "quantiles", ()), self._asked_quantiles()
+        if known != asked:
+            raise SettingsError(
+                f"Training goes on with the quantiles {known}, not {asked}; they must not change."
+            )
+
+    def _asked_quantiles(self) -> tuple[float, ...]:
+        return ()
 
     def _finish(
         self, prepared: Prepared, plans_: Sequence[Plan], outcomes: Sequence[Sequence[runs.Outcome]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,11 @@ def read(estimator: Any, rows: Any, reset: bool) -> Any:
     """
     if reset:
         check_choices(estimator)
+    if rows is not None and not _holds_rows(rows):
+        kind = type(rows).__name__
+        raise DataError(f"X is of type {kind}; give an array or a table, such as pandas.DataFrame(X).")
+    if isinstance(rows, np.ma.MaskedArray) and rows.dtype.kind in "fiub":
+        rows = np.ma.filled(rows.astype(np.float64), np.nan)
     frame = _frame_of(rows)
     if frame is None:
         frame = _mixed(rows, estimator.categories)
@@ -103,6 +109,12 @@ def read(estimator: Any, rows: Any, reset: bool) -> Any:
         return _plainly_named(frame)
     validate_data(estimator, frame, skip_check_array=True, reset=reset)
     return _checked(estimator, frame.to_numpy(np.float64, na_value=np.nan), reset, named=True)
+
+
+def _holds_rows(rows: Any) -> bool:
+    return not isinstance(rows, Mapping) and any(
+        hasattr(rows, name) for name in ("shape", "__len__", "__array__", "collect")
+    )
 
 
 def names_of(estimator: Any) -> tuple[str, ...]:

@@ -64,7 +64,11 @@ def load(folder: str | Path) -> Any:
 
     place = Path(folder).expanduser()
     if not (place / "estimator.json").is_file():
-        raise OutputError(f"There is no estimator in {folder}; give the folder that save wrote.")
+        found = (place / "model.json").is_file()
+        why = (
+            "it holds a model, which osolgil.Model.load reads" if found else "give the folder that save wrote"
+        )
+        raise OutputError(f"There is no estimator in {folder}; {why}.")
     facts = read_json(place / "estimator.json")
     sealing.check_format(facts, FORMAT, place / "estimator.json", "estimator")
     content = read_bytes(place / "estimator.safetensors", "estimator")
@@ -110,7 +114,7 @@ def to_model(estimator: Any) -> Model:
         tuple(members[1:]),
         first.limits,
         tuple(others),
-        () if getattr(estimator, "quantiles", None) is None else tuple(estimator._levels()),
+        answers.quantiles if amounts else (),
         estimator._calibration,
     )
 
@@ -184,7 +188,7 @@ def _answer_facts(answers: Labels | Amounts) -> dict[str, Any]:
     if isinstance(answers, Amounts):
         limits = None if answers.limits is None else [part.tolist() for part in answers.limits]
         return {"mean": answers.mean.tolist(), "scale": answers.scale.tolist(), "link": answers.link,
-                "flat": answers.flat, "limits": limits}  # fmt: skip
+                "flat": answers.flat, "limits": limits, "quantiles": list(answers.quantiles)}  # fmt: skip
     classes = answers.classes
     if classes.dtype.kind not in "biufUO":
         raise SettingsError(f"Classes of type {classes.dtype} cannot be saved; use numbers or texts.")
@@ -204,7 +208,8 @@ def _answers_of(facts: dict[str, Any]) -> Labels | Amounts:
         limits = None if facts["limits"] is None else tuple(np.array(part, float) for part in facts["limits"])
         if limits is not None and [part.shape for part in limits] != [mean.shape, mean.shape]:
             raise ValueError("its limits do not fit its targets")
-        return Amounts(mean, scale, link, bool(facts["flat"]), limits)  # type: ignore[arg-type]
+        quantiles = tuple(map(float, np.atleast_1d(facts["quantiles"])))
+        return Amounts(mean, scale, link, bool(facts["flat"]), limits, quantiles)  # type: ignore[arg-type]
     dtype = np.dtype(object if facts["dtype"] == "object" else facts["dtype"])
     return Labels(np.array(facts["classes"], dtype), bool(facts["multilabel"]))
 
@@ -214,12 +219,15 @@ def _restore(estimator: Any, facts: dict[str, Any], tensors: dict[str, np.ndarra
     preprocessing = Preprocessing.from_json(facts["features"])
     numbers = Numbers.of(preprocessing) if preprocessing.divisor is None else None
     estimator._features = Features(preprocessing, numbers)
-    estimator._answers = _answers_of(facts["answers"])
+    earlier = {"quantiles": facts["params"].get("quantiles") or ()}  # where format 1 had them
+    estimator._answers = _answers_of(earlier | facts["answers"])
     if (
         len(preprocessing.feature_names) != network.widths[0]
         or estimator._answers.outputs != network.widths[-1]
     ):
         raise ValueError("its inputs or outputs do not fit its network")
+    if int(facts["groups"]) != max(len(getattr(estimator._answers, "quantiles", ())), 1):
+        raise ValueError("its quantiles do not fit its networks")
     estimator._predictors = []
     for group in range(int(facts["groups"])):
         thetas, runnings = tensors[f"group{group}.parameters"], tensors[f"group{group}.running"]
