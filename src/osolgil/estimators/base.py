@@ -151,13 +151,10 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         settings.check(self)
         check_kind(getattr(self, "calibrate", None))
         if self.defaults not in DEFAULTS:
-            raise SettingsError(
-                f"defaults are plain or table, not {self.defaults!r}.{hint(self.defaults, DEFAULTS)}"
-            )
+            known = hint(self.defaults, DEFAULTS)
+            raise SettingsError(f"defaults are plain or table, not {self.defaults!r}.{known}")
         if self._folded() and (self.callbacks is not None or self.progress or self.warm_start):
-            raise SettingsError(
-                "callbacks, progress and warm_start know one set of training rows; set folds=False."
-            )
+            raise SettingsError("callbacks, progress and warm_start know one set of rows; set folds=False.")
         if self._folded() and getattr(self, "calibrate", None) is not None:
             raise SettingsError("calibrate needs rows that all networks leave out; set folds=False.")
         if self.ensemble < 1:
@@ -166,9 +163,7 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if self.monitor not in ("loss", "score"):
             raise SettingsError(f"monitor is loss or score, not {self.monitor!r}.")
         if self.patience < 1:
-            raise SettingsError(
-                f"patience must be a whole number of epochs from 1 up, not {self.patience!r}."
-            )
+            raise SettingsError(f"patience must be a number of epochs from 1 up, not {self.patience!r}.")
 
     def _races(self) -> bool:
         return isinstance(self.optimizer, str) and self.optimizer == "race"
@@ -270,9 +265,7 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self._check_quantiles()
         old = predictors[0]
         if old.network != network or len(old) != self.ensemble:
-            raise SettingsError(
-                "warm_start goes on with the network there is; hidden, activation … must not change."
-            )
+            raise SettingsError("warm_start goes on with the network there is; its layers must not change.")
         return [predictor.thetas for predictor in predictors]
 
     def _check_quantiles(self) -> None:
@@ -344,6 +337,11 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     def _blocks(self, X: Any, answer: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """`answer` of the features of rows, so many rows at a time."""
+        if hasattr(X, "tocsr") and X.shape[0] > BLOCK:  # dense a block at a time
+            whole = X.tocsr()
+            return np.concatenate(
+                [self._blocks(whole[start : start + BLOCK], answer) for start in range(0, X.shape[0], BLOCK)]
+            )
         rows = X if self._is_plain(X) else self._careful(X)
         if len(rows) <= BLOCK or (self.precision == "float32" and self._features.takes(rows)):
             return answer(self._features.transform(rows))

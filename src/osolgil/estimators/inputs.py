@@ -112,9 +112,8 @@ def read(estimator: Any, rows: Any, reset: bool) -> Any:
 
 
 def _holds_rows(rows: Any) -> bool:
-    return not isinstance(rows, Mapping) and any(
-        hasattr(rows, name) for name in ("shape", "__len__", "__array__", "collect")
-    )
+    listed = not isinstance(rows, Mapping) and hasattr(rows, "__len__")
+    return listed or any(hasattr(rows, name) for name in ("shape", "__array__", "collect"))
 
 
 def names_of(estimator: Any) -> tuple[str, ...]:
@@ -149,10 +148,22 @@ def _checked(estimator: Any, rows: Any, reset: bool, named: bool = False) -> np.
         settings.pop("estimator")
         array = validate_data(estimator, rows, reset=reset, **settings)
     if hasattr(array, "toarray"):
-        array = array.toarray()
+        array = _dense(array)
     if array.dtype == np.uint8 and estimator.numeric not in ("auto", "pixels"):
         array = array.astype(np.float64)
     return array
+
+
+def _dense(matrix: Any) -> np.ndarray:
+    """A sparse matrix as the array that a network takes."""
+    try:
+        return matrix.toarray()
+    except MemoryError as error:
+        size = matrix.shape[0] * matrix.shape[1] * matrix.dtype.itemsize / 2**30
+        raise DataError(
+            f"X is sparse, but a network takes all its cells, which are {size:,.0f} GiB; reduce its columns, such as "
+            "with sklearn.decomposition.TruncatedSVD."
+        ) from error
 
 
 def _allowed(estimator: Any) -> Any:
