@@ -227,9 +227,10 @@ class Model:
         another model's, of another kind, or of a format that only a newer osolgil knows.
         """
         folder = Path(path).expanduser()
-        if not folder.exists():
+        if folder.is_file():
+            folder = folder.parent if folder.name.startswith("model.") else folder
+        if not (folder / "model.json").is_file():
             raise OutputError(f"There is no model at {path}; give the folder a race or a training wrote.")
-        folder = folder if folder.is_dir() else folder.parent
         facts = read_json(folder / "model.json")
         sealing.check_format(facts, FORMAT, folder / "model.json", "model")
         content = read_bytes(folder / "model.safetensors", "model")
