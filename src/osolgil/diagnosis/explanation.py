@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -168,7 +169,7 @@ def _weights(found: Examination) -> Finding | None:
 def _chance_of_weights(found: Examination) -> float:
     """Decades by which the mean square of so few weights strays."""
     widths = found.case.network.widths[:-1] if found.case.network.depth > 1 else found.case.network.widths
-    fewest = min(a * b for a, b in zip(widths, widths[1:], strict=False))
+    fewest = min(a * b for a, b in pairwise(widths))
     return 1.96 * math.sqrt(2.0 / fewest) / math.log(10.0)
 
 
