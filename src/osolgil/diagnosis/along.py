@@ -160,14 +160,16 @@ class Together:
         with np.errstate(all="ignore"):
             apart = np.sqrt(np.maximum(deviation**2 + strays - 2.0 * along.with_others, 0.0))
             free, share = np.log(parts.free), np.log(parts.along) + along.mean - 0.5 * parts.born
-            middle = share - free - mean
-            above = np.logaddexp(
-                0.0, middle[:, None, None] + apart[:, None, None] * _NODES[:, None] + np.log(pulls)
+            difference = (
+                (share - free - mean)[:, None, None] + apart[:, None, None] * _NODES[:, None] + np.log(pulls)
             )
-            by_pull = _WEIGHTS @ above
-            weight = np.exp(middle - np.logaddexp(0.0, middle))
-            variance = (1.0 - weight) ** 2 * deviation**2 + weight**2 * strays
-            variance += 2.0 * weight * (1.0 - weight) * along.with_others + by_pull.var(1)
-            logs, spread = free + mean + by_pull.mean(1), np.sqrt(np.maximum(variance, 0.0))
+            above = np.logaddexp(0.0, difference)  # log of the sum over the free part
+            felt = np.exp(difference - above)
+            chances = _WEIGHTS[:, None] / len(pulls)
+            added, square, moved = ((each * chances).sum((1, 2)) for each in (above, above**2, felt))
+            # of a function of a normal number, the covariance goes by its mean slope (C. Stein 1981)
+            together = (along.with_others - deviation**2) * moved
+            variance = deviation**2 + square - added**2 + 2.0 * together
+            logs, spread = free + mean + added, np.sqrt(np.maximum(variance, 0.0))
         known = np.isfinite(logs) & np.isfinite(spread)  # signals without end leave what infinite width says
         return cls(np.where(known, logs, mean), np.where(known, spread, deviation))
