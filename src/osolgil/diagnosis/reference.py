@@ -60,10 +60,11 @@ def _scores(
     """Scores of a constant answer, a linear model and the nearest rows on rows held out."""
     found = (_ridge(x, y, held), _nearest(x, y, held))
     if not task.classify:
-        return 0.0, *(_r2(outputs, wanted) for outputs in found)
+        return 0.0, _r2(found[0], wanted), _r2(found[1], wanted)
     labels = task.scoring == layout.LABELS
     constant = np.tile(y.mean(0), (len(wanted), 1))
-    return _accuracy(constant, wanted, labels), *(_accuracy(outputs, wanted, labels) for outputs in found)
+    chance, linear, nearest = (_accuracy(outputs, wanted, labels) for outputs in (constant, *found))
+    return chance, linear, nearest
 
 
 def _told(task: Task, rows: np.ndarray) -> float:
