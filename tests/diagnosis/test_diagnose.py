@@ -212,6 +212,21 @@ def test_a_reference_knows_chance_and_what_can_be_learned():
     assert Reference.of(task).constant_loss == pytest.approx(float(y[:200].var()), rel=1e-6)
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_rows_held_out_in_turn_tell_targets_from_chance(classes):
+    """Balanced classes are the trap: three quarters of the rows have most of what the fourth has least of."""
+    random = np.random.default_rng(1)
+    centres = np.repeat(np.arange(classes), 40)
+    inputs = (random.normal(size=(len(centres), 2)) + 4.0 * centres[:, None]).astype(np.float32)
+    targets = np.eye(classes, dtype=np.float32)[centres]
+    rows = random.permutation(len(centres))
+    task = Task(inputs, targets, rows[:-20], rows[-20:], "softmax_cross_entropy")
+    assert Reference.of(task).told > 8.0
+    shuffled = [Reference.of(replace(task, targets=random.permutation(targets))).told for _ in range(40)]
+    assert max(shuffled) < 4.0
+    assert np.mean(shuffled) < 1.0
+
+
 def test_diagnose_writes_a_page_and_json_without_links(tmp_path):
     found = osolgil.diagnose(
         "iris", hidden=(8,) * 9, activation="sigmoid", epochs=20, repair=True, out=tmp_path
