@@ -47,6 +47,7 @@ SWITCHES: dict[str, dict[str, object]] = {
     "no folds": {"folds": False},
     "last epoch": {"keep": "last"},
     "best epoch of each": {"keep": "best"},
+    "epoch by score": {"keep": "best-mean"},
     "epoch by loss": {"keep": "best-mean-loss"},
     "answers not clipped": {"clip_targets": False},
     "labels not smoothed": {"loss": "softmax_cross_entropy"},
