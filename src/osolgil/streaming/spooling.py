@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from osolgil.data.source import list_names
 from osolgil.errors import DataError
+from osolgil.messages import list_names
 from osolgil.streaming.sources import ParquetRows
 
 SPOOLED = "batches.parquet"
