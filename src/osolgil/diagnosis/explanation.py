@@ -286,15 +286,15 @@ def _noise(found: Examination) -> dict[str, float]:
 
 
 def _rate_low(found: Examination) -> Finding | None:
-    higher = max((c for factor, c in found.rates.items() if factor > 1.0), key=lambda course: course.score)
-    update = _update(found)
+    higher = max((c.score for factor, c in found.rates.items() if factor > 1.0), default=-math.inf)
+    update, better = _update(found), _better(found, higher)
     steps = found.case.epochs * math.ceil(len(found.case.task.training) / found.case.batch_size)
-    if not (_better(found, higher.score) or update * steps < STILL) or _overfitting(found):
+    if not (better or update * steps < STILL) or _overfitting(found):
         return None
     evidence = {"rate": found.case.rate, "score": found.course.score, "update": update}
-    if _better(found, higher.score):
-        evidence["score_higher"] = higher.score
-    return Finding("learning_rate_low", "sure", None, evidence)
+    return Finding(
+        "learning_rate_low", "sure", None, {**evidence, "score_higher": higher} if better else evidence
+    )
 
 
 def _update(found: Examination) -> float:

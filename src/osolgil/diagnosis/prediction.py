@@ -33,6 +33,7 @@ from osolgil.network import Network
 
 _ENDLESS = 1e60  # a signal beyond it has no end, and fourth powers of it no floating point number
 INFINITE_WIDTH = "infinite width, random weights"
+DEVIATIONS = 2.0  # of a band: they hold 95.4 % of what is normal, so that 95 % hold where the deviation is a little off
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Prediction:
         mean = float(np.mean(np.log(kept))) if len(kept) and (kept > 0).all() else math.nan
         return math.inf if mean == 0.0 else 1.0 / abs(mean)
 
-    def band(self, deviations: float = 1.96) -> tuple[np.ndarray, np.ndarray]:
+    def band(self, deviations: float = DEVIATIONS) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest log10 gradient expected of one network of this width."""
         return (
             self.log10_gradient - deviations * self.deviation,
