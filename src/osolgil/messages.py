@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -34,7 +35,8 @@ def message(key: str, language: str = "en", **values: Any) -> str:
         name: list_names(value, language=language) if isinstance(value, (list, tuple)) else value
         for name, value in values.items()
     }
-    return catalog()[key][known_language(language)].format(**told)
+    table, _, name = key.partition(".")
+    return _table(table)[name][known_language(language)].format(**told)
 
 
 def list_names(names: Sequence[str], shown: int = 5, language: str = "en") -> str:
@@ -93,6 +95,21 @@ def known_language(language: str) -> str:
 @cache
 def catalog() -> Mapping[str, Mapping[str, str]]:
     """Every key with its text in every language."""
+    return MappingProxyType({f"{t}.{name}": row for t in _texts() for name, row in _table(t).items()})
+
+
+@cache
+def _table(name: str) -> Mapping[str, Mapping[str, str]]:
+    """One table's messages; a race speaks from few of them, and to read them all takes longer."""
+    return tomllib.loads(_texts()[name])[name]
+
+
+@cache
+def _texts() -> Mapping[str, str]:
+    """What the file says of each table."""
     text = resources.files("osolgil").joinpath("messages.toml").read_text("utf-8")
-    tables = tomllib.loads(text).items()
-    return MappingProxyType({f"{table}.{name}": row for table, rows in tables for name, row in rows.items()})
+    texts: dict[str, str] = {}
+    for entry in re.split(r"^(?=\[)", text, flags=re.MULTILINE)[1:]:
+        name = entry[1:].partition(".")[0]
+        texts[name] = texts.get(name, "") + entry
+    return texts

@@ -32,7 +32,7 @@ def deep():
 
 
 def content_of(folder):
-    text = (folder / "report.html").read_text("utf-8").replace(plotly_script(), "")
+    text = (folder / "report.html").read_text("utf-8").replace(plotly_script().decode(), "")
     found = re.search(r'<script type="application/json" id="figures">(.*?)</script>', text, re.S)
     return text, json.loads(found[1])
 

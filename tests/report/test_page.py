@@ -14,7 +14,7 @@ import pytest
 
 from osolgil.errors import OutputError, SettingsError
 from osolgil.messages import Message
-from osolgil.report import write_report
+from osolgil.report import frame, write_report
 from osolgil.report.drawing import drawing, elided
 from osolgil.report.figures import figures
 from osolgil.report.frame import plotly_script
@@ -38,9 +38,8 @@ every_outcome = pytest.mark.parametrize("outcome", OUTCOMES)
 
 
 def text_of(outcome, language="en"):
-    """The page without plotly's own code."""
     facts = OUTCOMES[outcome]
-    return page(facts, factory.history(facts), model_of(facts), language).replace(plotly_script(), "")
+    return page(facts, factory.history(facts), model_of(facts), language)
 
 
 def model_of(facts):
@@ -102,7 +101,7 @@ def test_text_from_outside_stays_text():
     facts = factory.verdict(("adam", "sgd"), name="</script><script>alert(1)</script>")
     facts["data"]["notes"] = [Message("note.constant", names=["<img src=x onerror=alert(1)>"]).facts()]
     facts["leaderboard"][0]["title"] = "</script><b>"
-    text = page(facts, factory.history(facts), None).replace(plotly_script(), "")
+    text = page(facts, factory.history(facts), None)
     assert "<script>alert" not in text
     assert "<img" not in text
     assert "<b></" not in text
@@ -118,13 +117,29 @@ def test_a_page_takes_less_than_half_a_second(tmp_path):
     assert (tmp_path / "report.html").read_text("utf-8").startswith("<!doctype html>")
 
 
-def test_the_page_is_made_without_importing_plotly():
+def test_a_page_holds_plotly_without_importing_it(tmp_path):
     code = (
-        "import sys; sys.path.insert(0, 'tests'); from report import factory; from osolgil.report.page import page;"
-        "facts = factory.verdict(('adam',)); page(facts, factory.history(facts), None); print('plotly' in sys.modules)"
+        "import sys; sys.path.insert(0, 'tests'); from report import factory; from osolgil.report import write_report;"
+        "facts = factory.verdict(('adam',)); write_report(sys.argv[1], facts, factory.history(facts));"
+        "print('plotly' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "False"
+    assert plotly_script() in (tmp_path / "report.html").read_bytes()
+
+
+def test_templates_are_compiled_once_and_do_without_a_cache(tmp_path, monkeypatch):
+    told = text_of("winner")
+    (tmp_path / "a file").touch()
+    for cache, kept in (("cache", 1), ("cache", 1), ("a file", 0)):
+        monkeypatch.setenv("OSOLGIL_CACHE", str(tmp_path / cache))
+        frame._environment.cache_clear()
+        assert text_of("winner") == told
+        assert len(list((tmp_path / cache).glob("templates/*/*.py"))) >= kept
+        assert len(list((tmp_path / cache).glob("templates/*"))) == kept
+    frame._environment.cache_clear()
 
 
 def test_what_cannot_be_written_or_said_is_told(tmp_path):

@@ -20,7 +20,7 @@ def find_leaks(training: Any, targets: np.ndarray, target_name: str) -> list[Mes
     >>> find_leaks(table, np.array([3.0, 4.0, 8.0]), "t")
     ["'a' + 'b' equals the target 't' in every row: it may leak the answer; remove these columns."]
     """
-    if len(targets) < 3 or np.unique(targets).size < 2:
+    if len(targets) < 3 or (targets == targets[0]).all():
         return []
     columns = _numeric_columns(training)
     wanted = targets.astype(np.float64)

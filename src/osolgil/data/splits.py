@@ -37,7 +37,8 @@ def split_rows(
     generator = np.random.default_rng(seed)
     share = 0.0 if official_test else test_share
     inner = validation_share(rows, official_test)
-    groups = [np.arange(rows)] if labels is None else [np.flatnonzero(labels == k) for k in np.unique(labels)]
+    classes = [] if labels is None else np.flatnonzero(np.bincount(labels))
+    groups = [np.arange(rows)] if labels is None else [np.flatnonzero(labels == k) for k in classes]
     parts: tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]] = ([], [], [])
     for group in groups:
         shuffled = generator.permutation(group)

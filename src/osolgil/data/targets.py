@@ -135,7 +135,7 @@ def infer_task(values: np.ndarray, target: str) -> tuple[str, Message]:
     """
     if values.dtype.kind not in "fiu":
         return "classification", Message("note.task_of_texts", target=target)
-    distinct = np.unique(values)
+    distinct, _ = np.unique(values, return_counts=True)  # without counts NumPy imports its masked arrays
     whole = bool(np.all(distinct == np.floor(distinct)))
     if whole and len(distinct) <= FEW_VALUES and len(distinct) <= max(2, SMALL_SHARE * len(values)):
         return "classification", Message("note.task_of_few_numbers", target=target, count=len(distinct))

@@ -70,7 +70,7 @@ def depths(
     targets: Any = None,
     *,
     activations: Sequence[str] | None = None,
-    depths: Sequence[int] = DEPTHS,
+    depths: Sequence[float] = DEPTHS,
     width: int = 64,
     learning_rate: float = 0.001,
     jobs: int | None = None,

@@ -55,17 +55,34 @@ class Shown:
     finished: bool = True
 
 
+@dataclass(frozen=True)
+class Beforehand:
+    """What explanations need and no training changes: what plain models reach, and what the architecture shows.
+
+    standard: with standardised inputs and the usual weights; None where theory does not know an activation.
+    """
+
+    reference: Reference
+    standard: Prediction | None
+
+    @classmethod
+    def of(cls, network: Network, task: Task, settings: RaceSettings) -> Beforehand:
+        run = RunSetting("sgd", {}, settings.seed, settings.batch_size or 1, dropout=settings.dropout)
+        try:
+            standard = standard_prediction(_case(network, task, settings, run))
+        except SettingsError:
+            standard = None
+        return cls(Reference.of(task), standard)
+
+
 def race_layers(
     course: RaceCourse,
     confirmed: dict[str, Candidate],
     recommended: str | None,
     model: Model | None,
-    reference: Reference | None = None,
+    beforehand: Beforehand,
 ) -> dict[str, Any]:
-    """The part "layers" of verdict.json: the recommended entrant's run first, then others, then its other rates.
-
-    reference: what plain models reach, where it is known.
-    """
+    """The part "layers" of verdict.json: the recommended entrant's run first, then others, then its other rates."""
     settings = course.settings
     typical = [c for entrant in settings.entrants if (c := _typical(course, entrant, confirmed)) is not None]
     typical.sort(key=lambda c: (c.phase != "confirm", -float(c.scores().mean())))
@@ -75,7 +92,7 @@ def race_layers(
     for candidate in typical[:1]:
         others = [c for c in tuned(course, candidate.entrant) if _differs_in_rate(c, candidate)]
         shown += [_shown(course, other) for other in others]
-    return layer_facts(course.network, course.task, settings, shown, model, reference)
+    return layer_facts(course.network, course.task, settings, shown, model, beforehand)
 
 
 def layer_facts(
@@ -84,19 +101,19 @@ def layer_facts(
     settings: RaceSettings,
     shown: Sequence[Shown],
     model: Model | None,
-    reference: Reference | None = None,
+    beforehand: Beforehand,
 ) -> dict[str, Any]:
     """Prediction, plain models, and every shown run with its explanation; model: of the first of them.
 
     Where theory does not know an activation, there is neither a prediction nor an explanation.
     """
     facts: dict[str, Any] = {"prediction": None, "theory": None, "reference": None}
-    explainer = _Explainer.of(network, task, settings, shown[0].run, reference) if shown else None
+    explainer = _Explainer.of(network, task, settings, shown[0].run, beforehand) if shown else None
     if explainer is not None:
         facts |= {
             "prediction": explainer.prediction.to_dict(),
             "theory": theory_facts(network, explainer.observed),
-            "reference": dict(explainer.reference.__dict__),
+            "reference": dict(beforehand.reference.__dict__),
         }
     runs = []
     for place, run in enumerate(shown):
@@ -108,9 +125,11 @@ def layer_facts(
 class _Explainer:
     """Explains runs of one network on one task; what they share is found once."""
 
-    def __init__(self, case: Case, prediction: Prediction, observed: int, reference: Reference) -> None:
+    def __init__(
+        self, case: Case, prediction: Prediction, observed: int, standard: Prediction, reference: Reference
+    ) -> None:
         self.case, self.prediction, self.observed = case, prediction, observed
-        self.standard, self.reference = standard_prediction(case), reference
+        self.standard, self.reference = standard, reference
         self.alike: dict[int, np.ndarray] = {}
 
     @classmethod
@@ -120,9 +139,11 @@ class _Explainer:
         task: Task,
         settings: RaceSettings,
         run: RunSetting,
-        reference: Reference | None,
+        beforehand: Beforehand,
     ) -> _Explainer | None:
         """None where theory does not know an activation of the network."""
+        if beforehand.standard is None:
+            return None
         case = _case(network, task, settings, run)
         observed = min(layout.OBSERVED_ROWS, case.batch_size)
         given, theta = replace(inputs_of(task), rows=observed), case.initial(run.seed)
@@ -130,7 +151,7 @@ class _Explainer:
             expected = predict(network, given, dropout=settings.dropout, scales=scales_of(network, theta))
         except SettingsError:
             return None
-        return cls(case, expected, observed, reference or Reference.of(task))
+        return cls(case, expected, observed, beforehand.standard, beforehand.reference)
 
     def explain(self, shown: Shown, model: Model | None) -> dict[str, Any] | None:
         """Why a run learned or not; None for one that was stopped early."""
@@ -157,9 +178,7 @@ class _Explainer:
 
 def _score(case: Case, theta: np.ndarray, running: np.ndarray) -> float:
     """Score of a network on the training rows, of which a few thousand tell enough."""
-    still = RunSetting("sgd", {"learning_rate": 1.0}, 0, 1)
-    fleet = Fleet.create(case.network, case.task, [still], 1, theta.dtype.name, recorded=False)
-    fleet.arrays["thetas"][0], fleet.arrays["runnings"][0] = theta, running
+    fleet = Fleet.still(case.network, case.task, theta, running)
     _, scores = fleet.measure(evenly(case.task.training, _SCORED_ROWS), 1)
     return float(scores[0])
 
@@ -231,4 +250,4 @@ def training_layers(
     shown = Shown(
         run.optimizer, "train", run, arrays["records"][0], arrays["histories"][0], Course.of(fleet, [0]), {}
     )
-    return layer_facts(network, task, settings, [shown], model)
+    return layer_facts(network, task, settings, [shown], model, Beforehand.of(network, task, settings))

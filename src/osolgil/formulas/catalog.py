@@ -76,7 +76,12 @@ class Loss(Row):
 
     def slopes(self, outputs: Any, targets: Any) -> Any:
         """The derivative of every row's loss by each of its outputs (…, outputs), in NumPy."""
-        return self.slope(outputs, targets, *self.statistics(outputs, targets), **self.given)
+        return self.losses_and_slopes(outputs, targets)[1]
+
+    def losses_and_slopes(self, outputs: Any, targets: Any) -> tuple[Any, Any]:
+        """Both, for which a row's statistic is found once."""
+        found = self.statistics(outputs, targets)
+        return self(outputs, targets, *found), self.slope(outputs, targets, *found, **self.given)
 
 
 @dataclass(frozen=True, eq=False)

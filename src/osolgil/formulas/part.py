@@ -1,5 +1,6 @@
 """What takes part in a step of training: optimizers, and the wrappers that stand around them."""
 
+import functools
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -111,5 +112,6 @@ class Wrapper(Part):
         return ("learning_rate", "total_steps", *self.defaults)
 
 
+@functools.cache
 def _arguments(formula: Formula) -> tuple[str, ...]:
     return tuple(inspect.signature(formula).parameters)

@@ -117,7 +117,7 @@ class Course:
             )
         return values
 
-    @property
+    @functools.cached_property
     def constant(self) -> bool:
         """Whether the learning rate never changes."""
         return self.plateau is None and str(self.part) == "constant"

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from osolgil.files import told_plainly, write_json, write_text
+from osolgil.files import told_plainly, write_json
 from osolgil.formulas import catalog
 from osolgil.landscapes import Course, Landscape
 from osolgil.messages import LANGUAGES, message
 from osolgil.pictures.frame import framed
 from osolgil.report.axes import logarithmic
+from osolgil.report.frame import write_page
 
 Figure = dict[str, Any]
 _GROUND = [[0.0, "rgba(47,111,79,0.55)"], [0.5, "rgba(47,111,79,0.18)"], [1.0, "rgba(47,111,79,0.02)"]]
@@ -117,5 +118,5 @@ def write_landscape(folder: str | Path, found: Landscape, language: str = "en") 
     with told_plainly(place):
         place.mkdir(parents=True, exist_ok=True)
     write_json(place / "landscape.json", found.to_dict())
-    write_text(place / "landscape.html", page(found, language))
+    write_page(place / "landscape.html", page(found, language))
     return place / "landscape.html"

@@ -12,6 +12,7 @@ from osolgil.messages import LANGUAGES
 from osolgil.paths import Paths
 from osolgil.pictures.frame import framed
 from osolgil.pictures.path_figures import figures, svg
+from osolgil.report.frame import write_page
 
 
 def page(paths: Paths, language: str = "en", tuned: bool = True) -> str:
@@ -58,7 +59,7 @@ def write_path(folder: str | Path, paths: Paths, language: str = "en", tuned: bo
     with told_plainly(place):
         place.mkdir(parents=True, exist_ok=True)
     files = {name: place / f"path.{name}" for name in ("html", "svg", "json")}
-    write_text(files["html"], page(paths, language, tuned))
+    write_page(files["html"], page(paths, language, tuned))
     write_text(files["svg"], svg(paths))
     write_json(files["json"], paths.to_dict())
     return files

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from osolgil import perceptron
-from osolgil.files import told_plainly, write_json, write_text
+from osolgil.files import told_plainly, write_json
 from osolgil.messages import LANGUAGES, message
 from osolgil.perceptron import Lesson
 from osolgil.pictures.frame import framed
 from osolgil.report.axes import logarithmic
+from osolgil.report.frame import write_page
 
 Figure = dict[str, Any]
 _COLOURS = {1: "entrant-0", -1: "entrant-1"}
@@ -194,5 +195,5 @@ def write_perceptron(
     with told_plainly(place):
         place.mkdir(parents=True, exist_ok=True)
     write_json(place / "perceptron.json", lesson.to_dict() | {"data": name, "class": wanted})
-    write_text(place / "perceptron.html", page(lesson, name, wanted, solved, language))
+    write_page(place / "perceptron.html", page(lesson, name, wanted, solved, language))
     return place / "perceptron.html"

@@ -16,6 +16,7 @@ from osolgil.messages import catalog as messages_catalog
 from osolgil.pictures.frame import framed, own_part
 from osolgil.pictures.tree_layout import Member
 from osolgil.pictures.tree_svg import STYLE, THEMES, tree_svg
+from osolgil.report.frame import write_page
 
 
 def tree_facts(kind: str) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def write_tree(folder: str | Path, kind: str, language: str = "en") -> dict[str,
     with told_plainly(place):
         place.mkdir(parents=True, exist_ok=True)
     files = {ending: place / f"tree-{kind.replace('_', '-')}.{ending}" for ending in ("html", "svg", "json")}
-    write_text(files["html"], content)
+    write_page(files["html"], content)
     write_text(files["svg"], tree_svg(members(kind), message(f"tree.title_{kind}", language)))
     write_json(files["json"], tree_facts(kind))
     return files

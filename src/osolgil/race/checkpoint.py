@@ -3,11 +3,13 @@
 A race is a fixed sequence of stages, each of which trains some runs to some epoch. A finished stage leaves its
 histories and records, on which every later decision and answer rests; one snapshot holds the whole state of the
 stage in progress. A race that goes on repeats its decisions, reads the stages it has, and trains what is missing:
-since training is reproducible to the bit, so is the verdict.
+since training is reproducible to the bit, so is the verdict. Finished stages are written, one after the other,
+while the next ones train.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -28,6 +30,8 @@ class Checkpoint:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self._saved, self._cost = time.perf_counter(), 0.05
+        self._writing: threading.Thread | None = None
+        self._failure: Exception | None = None
         if folder is not None:
             with told_plainly(folder):
                 folder.mkdir(exist_ok=True)
@@ -41,6 +45,7 @@ class Checkpoint:
         """Fill a fleet with what is known of a stage; returns (is the stage finished, are its states known)."""
         if self.folder is None:
             return False, False
+        self.settle()
         finished = _read(self._stage(stage))
         if finished is not None and not _fits(finished, fleet):
             finished = None
@@ -58,18 +63,39 @@ class Checkpoint:
         """Write the whole state of a stage."""
         if self.folder is None:
             return
+        self.settle()
         start = time.perf_counter()
         _write(self.folder / "snapshot.npz", {"stage": np.array([stage]), **fleet.arrays})
         self._saved = time.perf_counter()
         self._cost = self._saved - start
 
     def finish(self, stage: int, fleet: Fleet) -> None:
-        """Write what later decisions need of a finished stage."""
-        if self.folder is not None:
-            _write(self._stage(stage), {name: fleet.arrays[name] for name in _DECIDED})
+        """Write what later decisions need of a finished stage; its arrays must not change any more."""
+        if self.folder is None:
+            return
+        self.settle()
+        arrays = {name: fleet.arrays[name] for name in _DECIDED}
+        self._writing = threading.Thread(target=self._finish, args=(self._stage(stage), arrays))
+        self._writing.start()
+
+    def _finish(self, path: Path, arrays: dict[str, np.ndarray]) -> None:
+        try:
+            _write(path, arrays)
+        except Exception as error:
+            self._failure = error
+
+    def settle(self) -> None:
+        """Wait until the last finished stage is written; raises what kept it from being."""
+        if self._writing is not None:
+            self._writing.join()
+            self._writing = None
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
 
     def remove(self) -> None:
         """Delete the checkpoint: the race is over."""
+        self.settle()
         if self.folder is not None and self.folder.is_dir():
             for file in self.folder.iterdir():
                 file.unlink(missing_ok=True)

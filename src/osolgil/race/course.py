@@ -24,7 +24,8 @@ class Candidate:
     """One setting of an entrant, run on several seeds, and what has become of it.
 
     histories: (seeds, epochs, layout.HISTORY_COLUMNS), records: (seeds, epochs, layers, layout.RECORD_COLUMNS), NaN
-    where not trained. lowest is the score of a diverged run.
+    where not trained. lowest is the score of a diverged run. weights: of each run that was confirmed here and now,
+    those that are evaluated (size,) and the running averages of its normalizations; none where stages were read.
     state is "running", "finished", "eliminated" or "diverged"; phase is "tune" or "confirm".
     """
 
@@ -41,6 +42,7 @@ class Candidate:
     records: np.ndarray = field(
         default_factory=lambda: np.zeros((0, 0, 0, layout.RECORD_COLUMNS), np.float32)
     )
+    weights: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
 
     @property
     def learning_rate(self) -> float:
@@ -116,7 +118,7 @@ class Course:
     ) -> None:
         """Train candidates from rung to rung; after each, `judge` marks those that stop."""
         running = list(candidates)
-        fleet = self._fleet(running)
+        fleet = self.fleet(running)
         known = True
         for rung in rungs:
             known = self._stage(fleet, running, rung, known)
@@ -130,17 +132,20 @@ class Course:
             kept = [place for place, candidate in enumerate(running) if candidate.state == "running"]
             if not kept:
                 return
-            fleet = fleet.take(_places(running, kept))
-            running = [running[place] for place in kept]
+            if len(kept) < len(running) or rung < rungs[-1]:
+                fleet = fleet.take(_places(running, kept))
+                running = [running[place] for place in kept]
         for candidate in running:
             candidate.state = "finished"
+        if known:
+            self._collect_weights(fleet, running)
 
     def _stage(self, fleet: Fleet, running: list[Candidate], rung: int, known: bool) -> bool:
         """Train one stage, or read it; returns whether the fleet then holds the runs' states."""
         finished, has_states = self.checkpoint.load(self.stage, fleet)
         if not finished:
             if not (known or has_states):
-                fleet.arrays = self._fleet(running).arrays
+                fleet.arrays = self.fleet(running).arrays
             has_states = True
             self._train(fleet, running, rung)
             if self.checkpoint.due:
@@ -175,7 +180,8 @@ class Course:
         finally:
             self.seconds, self._started = self.running_seconds, 0.0
 
-    def _fleet(self, candidates: Sequence[Candidate]) -> Fleet:
+    def fleet(self, candidates: Sequence[Candidate], seeds: Sequence[int] | None = None) -> Fleet:
+        """The first state of candidates' runs: of all their seeds, or of those given."""
         settings = self.settings
         runs = [
             RunSetting(
@@ -183,7 +189,7 @@ class Course:
                 settings.weight_decay, settings.clip_norm, settings.dropout, settings.schedule,
             )
             for c in candidates
-            for seed in c.seeds
+            for seed in seeds or c.seeds
         ]  # fmt: skip
         return Fleet.create(self.network, self.task, runs, settings.epochs or 1, settings.precision)
 
@@ -200,6 +206,16 @@ class Course:
         for candidate in running:
             count = len(candidate.seeds)
             candidate.records = fleet.arrays["records"][place : place + count].copy()
+            place += count
+
+    def _collect_weights(self, fleet: Fleet, running: list[Candidate]) -> None:
+        """Keep what was trained on fresh seeds: one of these runs is the model."""
+        if all(candidate.phase != "confirm" for candidate in running):
+            return
+        evaluated, runnings, place = fleet.evaluated, fleet.arrays["runnings"], 0
+        for candidate in running:
+            count = len(candidate.seeds)
+            candidate.weights = list(zip(evaluated, runnings, strict=True))[place : place + count]
             place += count
 
 

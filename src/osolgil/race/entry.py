@@ -99,7 +99,7 @@ def race(
     network = chosen.network(data.train.inputs.shape[1], data.outputs)
     names = [entrant.optimizer for entrant in chosen.entrants]
     compiled = compile_kernels(network, job, chosen.precision, names)
-    meanwhile = Meanwhile(data, job, reporting=folder is not None)
+    meanwhile = Meanwhile(data, (network, job, chosen), reporting=folder is not None)
     if planned is None:
         planned = chosen
         if budget is not None:
@@ -114,7 +114,7 @@ def race(
     from osolgil.diagnosis.shown_runs import race_layers
 
     facts, model = conclude(course, confirmed, data, meanwhile.baselines())
-    facts["layers"] = race_layers(course, confirmed, facts["recommended"], model, meanwhile.reference())
+    facts["layers"] = race_layers(course, confirmed, facts["recommended"], model, meanwhile.beforehand())
     facts["seconds"] = {
         "data": loaded,
         "compile": compiled,

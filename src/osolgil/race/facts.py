@@ -9,7 +9,7 @@ import numpy as np
 
 from osolgil import __version__
 from osolgil.data import Dataset
-from osolgil.engines.cpu.fleet import Fleet, RunSetting, Task
+from osolgil.engines.cpu.fleet import Fleet, Task
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import OsolgilError
 from osolgil.formulas import catalog
@@ -109,39 +109,41 @@ def data_facts(data: Dataset) -> dict[str, Any]:
 def _model(
     course: Course, candidate: Candidate, data: Dataset
 ) -> tuple[Model, dict[str, Any], dict[str, Any]]:
-    """The median run trained once more: its history must be the recorded one to the bit; then the test rows."""
+    """The median run as a model, and what it reaches on the test rows."""
     settings, place = course.settings, model_run(candidate)
-    run = RunSetting(
-        candidate.entrant.optimizer, candidate.hyperparameters, candidate.seeds[place], settings.batch_size or 1,
-        settings.l1, settings.l2, settings.weight_decay, settings.clip_norm, settings.dropout, settings.schedule,
-    )  # fmt: skip
-    epochs = settings.epochs or 1
-    fleet = Fleet.create(course.network, course.task, [run], epochs, settings.precision)
-    fleet.advance([run.optimizer], epochs, workers=course.workers, tick=course.watch)
-    if not np.array_equal(fleet.arrays["histories"][0], candidate.histories[place], equal_nan=True):
-        raise OsolgilError(
-            "The winning run could not be repeated to the bit: this machine's arithmetic is not stable."
-        )
+    theta, running = candidate.weights[place] if candidate.weights else _again(course, candidate, place)
+    fleet = Fleet.still(course.network, course.task, theta, running)
     first = len(data.train) + len(data.validation)
     losses, scores = fleet.measure(np.arange(first, first + len(data.test)), course.workers)
     made_by = {
-        "optimizer": run.optimizer,
+        "optimizer": candidate.entrant.optimizer,
         "hyperparameters": dict(candidate.hyperparameters),
-        "seed": run.seed,
-        "epochs": epochs,
-        "batch_size": run.batch_size,
+        "seed": candidate.seeds[place],
+        "epochs": settings.epochs or 1,
+        "batch_size": settings.batch_size or 1,
         "loss": settings.loss,
         "data": data.name,
         "fingerprint": data.fingerprint,
     }
-    arrays = fleet.arrays
-    model = Model.of(data, course.network, fleet.evaluated[0], arrays["runnings"][0].copy(), made_by)
+    model = Model.of(data, course.network, theta.copy(), running.copy(), made_by)
     run_facts = {
         "entrant": candidate.entrant.name,
-        "seed": run.seed,
+        "seed": candidate.seeds[place],
         "files": ["model.safetensors", "model.json"],
     }
     return model, run_facts, {"score": float(scores[0]), "loss": float(losses[0])}
+
+
+def _again(course: Course, candidate: Candidate, place: int) -> tuple[np.ndarray, np.ndarray]:
+    """The weights of a run whose history was read, trained once more: they must give that history to the bit."""
+    fleet = course.fleet([candidate], [candidate.seeds[place]])
+    epochs = course.settings.epochs or 1
+    fleet.advance([candidate.entrant.optimizer], epochs, workers=course.workers, tick=course.watch)
+    if not np.array_equal(fleet.arrays["histories"][0], candidate.histories[place], equal_nan=True):
+        raise OsolgilError(
+            "The winning run could not be repeated to the bit: this machine's arithmetic is not stable."
+        )
+    return fleet.evaluated[0], fleet.arrays["runnings"][0]
 
 
 def _work(course: Course) -> dict[str, Any]:

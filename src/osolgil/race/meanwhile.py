@@ -7,22 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 from osolgil.data import Dataset
 from osolgil.engines.cpu.fleet import Task
+from osolgil.network import Network
 from osolgil.race import baselines
+from osolgil.race.settings import RaceSettings
 
 if TYPE_CHECKING:
-    from osolgil.diagnosis.reference import Reference
+    from osolgil.diagnosis.shown_runs import Beforehand
 
 
 class Meanwhile:
     """Work that needs no trained network, in a thread of its own from `begin` on, or else when it is asked for.
 
-    task: whose plain models are wanted, too. reporting: whether a report will be written.
+    explained: network, task and settings of runs that will be explained. reporting: whether a report will be written.
     """
 
-    def __init__(self, data: Dataset, task: Task | None = None, *, reporting: bool = False) -> None:
-        self._data, self._task, self._reporting = data, task, reporting
+    def __init__(
+        self,
+        data: Dataset,
+        explained: tuple[Network, Task, RaceSettings] | None = None,
+        *,
+        reporting: bool = False,
+    ) -> None:
+        self._data, self._explained, self._reporting = data, explained, reporting
         self._baselines: dict[str, Any] = {}
-        self._reference: Reference | None = None
+        self._beforehand: Beforehand | None = None
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
 
@@ -38,10 +46,10 @@ class Meanwhile:
         try:
             with threadpool_limits(1, "blas"):  # the other cores train networks
                 self._baselines = baselines.measure(self._data)
-                if self._task is not None:
-                    from osolgil.diagnosis.reference import Reference
+                if self._explained is not None:
+                    from osolgil.diagnosis.shown_runs import Beforehand
 
-                    self._reference = Reference.of(self._task)
+                    self._beforehand = Beforehand.of(*self._explained)
             if self._reporting:
                 from osolgil.report import prepare
 
@@ -61,7 +69,8 @@ class Meanwhile:
         self._wait()
         return self._baselines
 
-    def reference(self) -> Reference | None:
-        """What plain models of the task's rows reach, where a task was given."""
+    def beforehand(self) -> Beforehand:
+        """What explanations of the runs need."""
         self._wait()
-        return self._reference
+        assert self._beforehand is not None
+        return self._beforehand

@@ -28,10 +28,10 @@ def write_report(
     "en" or "ko"; a switch on the page changes it. layers: the columns of `layers.parquet`, without which the page has
     no section on layers. Raises `OutputError` where the page cannot be written.
     """
-    from osolgil.files import write_text
+    from osolgil.report.frame import write_page
     from osolgil.report.page import page
 
-    write_text(Path(folder) / "report.html", page(facts, history, model, language, layers))
+    write_page(Path(folder) / "report.html", page(facts, history, model, language, layers))
 
 
 def prepare() -> None:
@@ -53,10 +53,10 @@ def write_training(
     facts: the dictionary in `training.json`. layers: the columns of `layers.parquet`. Raises `OutputError` where the
     page cannot be written.
     """
-    from osolgil.files import write_text
+    from osolgil.report.frame import write_page
     from osolgil.report.training_page import training_page
 
-    write_text(Path(folder) / "report.html", training_page(facts, layers, language))
+    write_page(Path(folder) / "report.html", training_page(facts, layers, language))
 
 
 def recipes(facts: dict[str, Any]) -> dict[str, str]:

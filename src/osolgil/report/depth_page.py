@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from osolgil.messages import LANGUAGES, message
-from osolgil.report.frame import framed
+from osolgil.report.frame import framed, write_page
 
 Facts = dict[str, Any]
 COLOURS = 8
@@ -15,9 +15,7 @@ COLOURS = 8
 
 def write_depths(path: Path, facts: Facts, language: str = "en") -> None:
     """Write the page, whole or not at all."""
-    from osolgil.files import write_text
-
-    write_text(path, depth_page(facts, language))
+    write_page(path, depth_page(facts, language))
 
 
 def depth_page(facts: Facts, language: str = "en") -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from osolgil.messages import LANGUAGES, message
 from osolgil.report.diagnosis_figures import figures
 from osolgil.report.diagnosis_sentences import assumption, diagnosis_sentences
-from osolgil.report.frame import framed
+from osolgil.report.frame import framed, write_page
 from osolgil.report.sentences import rate_text, score_text
 
 Facts = dict[str, Any]
@@ -16,9 +16,7 @@ Facts = dict[str, Any]
 
 def write_diagnosis(folder: str | Path, facts: Facts, language: str = "en") -> None:
     """Write `diagnosis.html` into a folder: one page, which needs no network and no Python."""
-    from osolgil.files import write_text
-
-    write_text(Path(folder) / "diagnosis.html", diagnosis_page(facts, language))
+    write_page(Path(folder) / "diagnosis.html", diagnosis_page(facts, language))
 
 
 def diagnosis_page(facts: Facts, language: str = "en") -> str:

@@ -19,7 +19,9 @@ from osolgil.formulas._vocabulary import ROW_WORDS
 from osolgil.formulas.catalog import Activation, Formula, Loss
 
 _HEAD = """
-from .kernels.rows import fill, lanes_of, spill, {precision} as row_words
+from .kernels.rows import lanes_of, {precision} as row_words
+
+fill, spill = row_words.fill, row_words.spill
 """
 
 _LOSS = """

@@ -54,9 +54,8 @@ def workspace(
 
 def room_for_rows(outputs: int) -> int:
     """Numbers a thread needs to look at rows of so many outputs, many at a time."""
-    return layout.lanes_of(layout.MOST_LANES, outputs) * (
-        layout.BLOCKS_OF_ROWS * outputs + layout.LANE_NUMBERS
-    )
+    most = max(layout.lanes_of(rows, outputs) for rows in range(1, layout.MOST_LANES + 1))
+    return most * (layout.BLOCKS_OF_ROWS * outputs + layout.LANE_NUMBERS)
 
 
 def _longest_row(layers: np.ndarray) -> int:

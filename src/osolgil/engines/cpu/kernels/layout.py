@@ -83,6 +83,7 @@ RUNNING_SHARE = 0.1
 
 
 def lanes_of(rows, outputs):
-    """How many rows make a block: all of them, but no more than the near cache likes."""
-    most = max(MOST_LANES * 8 // max(outputs, 8), FEWEST_LANES)
-    return min(most, max(rows, 1) + FEWEST_LANES - 1) // FEWEST_LANES * FEWEST_LANES
+    """How many rows make a block: all of them, or, where the near cache would not like that, equal parts of them."""
+    most = max(MOST_LANES * 8 // max(outputs, 8), FEWEST_LANES) // FEWEST_LANES * FEWEST_LANES
+    blocks = (max(rows, 1) + most - 1) // most
+    return ((max(rows, 1) + blocks - 1) // blocks + FEWEST_LANES - 1) // FEWEST_LANES * FEWEST_LANES

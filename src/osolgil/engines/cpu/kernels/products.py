@@ -45,7 +45,7 @@ def _heights(tile):
 
 def _packing(unit, itemsize, pointer):
     """Copy lines of B, or columns of its transpose, into a panel."""
-    lanes, transpose = unit.lanes, unit.transpose
+    lanes, transpose, transpose_cut = unit.lanes, unit.transpose, unit.transpose_cut
 
     @njit
     def pack(b, b_step, panel, width, steps):
@@ -63,13 +63,11 @@ def _packing(unit, itemsize, pointer):
                     b + column * b_column + step * itemsize,
                     panel + step * PANEL_BYTES + column * itemsize,
                 )
-                if width - column >= lanes and steps - step >= lanes:
+                rows, columns = min(lanes, width - column), min(lanes, steps - step)
+                if rows == lanes and columns == lanes:
                     transpose(source, b_column, target, PANEL_BYTES)
-                    continue
-                for i in range(min(lanes, width - column)):
-                    line = carray(pointer(source + i * b_column), min(lanes, steps - step))
-                    for k in range(line.size):
-                        carray(pointer(target + k * PANEL_BYTES), lanes)[i] = line[k]
+                else:
+                    transpose_cut(source, b_column, target, PANEL_BYTES, rows, columns, rows)
 
     return pack, pack_transposed
 

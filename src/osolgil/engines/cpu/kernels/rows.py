@@ -12,28 +12,42 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from . import elementary, layout
+from . import elementary, layout, tiles
 from .intrinsics import njit
 
 lanes_of = njit(layout.lanes_of)
 
 
-@njit
-def fill(values, first, count, size, block, lanes):
-    """Copy `count` rows of `size` entries into a block, from row `first` on."""
-    for lane in range(lanes):
-        start = (first + min(lane, count - 1)) * size
-        for j in range(size):
-            block[j * lanes + lane] = values[start + j]
+def _moves(tile):
+    width, transpose_cut = tile.lanes, tile.transpose_cut
 
+    @njit
+    def fill(values, first, count, size, block, lanes):
+        """Copy `count` rows of `size` entries into a block, from row `first` on."""
+        item = values.itemsize
+        for lane in range(0, lanes, width):
+            start = min(lane, count - 1)
+            source = values.ctypes.data + (first + start) * size * item
+            for j in range(0, size, width):
+                transpose_cut(
+                    source + j * item, size * item, block.ctypes.data + (j * lanes + lane) * item, lanes * item,
+                    min(width, count - start), min(width, size - j), width,
+                )  # fmt: skip
 
-@njit
-def spill(block, lanes, count, size, values, first):
-    """Copy the rows of a block back."""
-    for lane in range(count):
-        start = (first + lane) * size
-        for j in range(size):
-            values[start + j] = block[j * lanes + lane]
+    @njit
+    def spill(block, lanes, count, size, values, first):
+        """Copy the rows of a block back."""
+        item = values.itemsize
+        for lane in range(0, count, width):
+            target = values.ctypes.data + (first + lane) * size * item
+            for j in range(0, size, width):
+                entries = min(width, size - j)
+                transpose_cut(
+                    block.ctypes.data + (j * lanes + lane) * item, lanes * item, target + j * item, size * item,
+                    entries, min(width, count - lane), entries,
+                )  # fmt: skip
+
+    return {"fill": fill, "spill": spill}
 
 
 def _maximum(F):
@@ -145,7 +159,7 @@ def _lengths(F):
     return {"row_dot": row_dot, "row_norm": row_norm, "row_size": row_size}
 
 
-def _words(kind, words):
+def _words(kind, words, tile):
     F = kind.real
     row_maximum = _maximum(F)
     return SimpleNamespace(
@@ -153,8 +167,9 @@ def _words(kind, words):
         simplex_threshold=_simplex(F, row_maximum),
         **_sums(F, row_maximum, words["exp"], words["log"]),
         **_lengths(F),
+        **_moves(tile),
     )
 
 
-float32 = _words(elementary.FLOAT32, elementary.float32)
-float64 = _words(elementary.FLOAT64, elementary.float64)
+float32 = _words(elementary.FLOAT32, elementary.float32, tiles.float32)
+float64 = _words(elementary.FLOAT64, elementary.float64, tiles.float64)

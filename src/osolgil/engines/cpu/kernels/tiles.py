@@ -41,9 +41,10 @@ class _Vectors:
         self.element = ir.FloatType() if bits == 32 else ir.DoubleType()
         self.type = ir.VectorType(self.element, self.lanes)
         self.suffix = f"v{self.lanes}f{bits}"
-        self.mask = None if width is None else self._first(width)
+        self.mask = None if width is None else self.first(width)
 
-    def _first(self, width):
+    def first(self, width):
+        """A mask of the first `width` lanes."""
         wide = ir.VectorType(_WORD, self.lanes)
         numbers = ir.Constant(wide, list(range(self.lanes)))
         return self.builder.icmp_signed("<", numbers, self.spread(width, wide))
@@ -63,20 +64,22 @@ class _Vectors:
     def at(self, address, kind=None):
         return self.builder.inttoptr(address, (kind or self.type).as_pointer())
 
-    def load(self, address):
-        if self.mask is None:
+    def load(self, address, mask=None):
+        mask = mask or self.mask
+        if mask is None:
             return self.builder.load(self.at(address), align=self.size)
         alignment = ir.Constant(_INDEX, self.size)
         nothing = ir.Constant(self.type, [0.0] * self.lanes)
         name = f"llvm.masked.load.{self.suffix}.p0"
-        return self._call(name, self.type, self.at(address), alignment, self.mask, nothing)
+        return self._call(name, self.type, self.at(address), alignment, mask, nothing)
 
-    def store(self, value, address):
-        if self.mask is None:
+    def store(self, value, address, mask=None):
+        mask = mask or self.mask
+        if mask is None:
             return self.builder.store(value, self.at(address), align=self.size)
         alignment = ir.Constant(_INDEX, self.size)
         name = f"llvm.masked.store.{self.suffix}.p0"
-        return self._call(name, ir.VoidType(), value, self.at(address), alignment, self.mask)
+        return self._call(name, ir.VoidType(), value, self.at(address), alignment, mask)
 
     def load_spread(self, address):
         return self.spread(self.builder.load(self.at(address, self.element)), self.type)
@@ -147,6 +150,20 @@ def _tile(bits, rows, vectors, masked):
     return tile
 
 
+def _interleaved(builder, lines):
+    """A square block's lines transposed: line i is interleaved with line i + lanes/2 once per bit of `lanes`."""
+    lanes = len(lines)
+    pairs = [place for lane in range(lanes) for place in (lane, lanes + lane)]
+    halves = [ir.Constant(ir.VectorType(_INDEX, lanes), half) for half in (pairs[:lanes], pairs[lanes:])]
+    for _ in range(lanes.bit_length() - 1):
+        lines = [
+            builder.shuffle_vector(lines[row], lines[row + lanes // 2], half)
+            for row in range(lanes // 2)
+            for half in halves
+        ]
+    return lines
+
+
 def _transpose(bits):
     """Compile the transpose of a square block as wide as a vector."""
 
@@ -157,28 +174,71 @@ def _transpose(bits):
         def generate(context, builder, signature, arguments):
             source, source_row, target, target_row = arguments
             unit = _Vectors(builder, bits)
-            lanes = unit.lanes
-            lines = [
-                unit.load(builder.add(source, builder.mul(source_row, _word(row)))) for row in range(lanes)
-            ]
-            pairs = [place for lane in range(lanes) for place in (lane, lanes + lane)]
-            halves = [
-                ir.Constant(ir.VectorType(_INDEX, lanes), half) for half in (pairs[:lanes], pairs[lanes:])
-            ]
-            # Interleaving line i with line i + lanes/2 once per bit of `lanes` transposes.
-            for _ in range(lanes.bit_length() - 1):
-                lines = [
-                    builder.shuffle_vector(lines[row], lines[row + lanes // 2], half)
-                    for row in range(lanes // 2)
-                    for half in halves
-                ]
-            for row, line in enumerate(lines):
+            places = [builder.add(source, builder.mul(source_row, _word(row))) for row in range(unit.lanes)]
+            for row, line in enumerate(_interleaved(builder, [unit.load(place) for place in places])):
                 unit.store(line, builder.add(target, builder.mul(target_row, _word(row))))
             return context.get_dummy_value()
 
         return signature, generate
 
     return transpose
+
+
+def _transpose_cut(bits):
+    """Compile the transpose of a part of such a block: its first `rows` rows and `columns` columns.
+
+    Of each of `columns` lines of the target `width` entries are written; those past `rows` repeat the last row.
+    """
+
+    @intrinsic
+    def transpose_cut(typing_context, source, source_row, target, target_row, rows, columns, width):
+        signature = types.void(*[types.int64] * 7)
+
+        def generate(context, builder, signature, arguments):
+            source, source_row, target, target_row, rows, columns, width = arguments
+            unit = _Vectors(builder, bits)
+            read, written = unit.first(columns), unit.first(width)
+            last, lines = builder.sub(rows, _word(1)), []
+            for row in range(unit.lanes):
+                there = builder.icmp_signed("<", _word(row), rows)
+                chosen = builder.select(there, _word(row), last)
+                lines.append(unit.load(builder.add(source, builder.mul(source_row, chosen)), read))
+            for row, line in enumerate(_interleaved(builder, lines)):
+                with builder.if_then(builder.icmp_signed("<", _word(row), columns)):
+                    unit.store(line, builder.add(target, builder.mul(target_row, _word(row))), written)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return transpose_cut
+
+
+def _copy(bits):
+    """Compile the copy of `size` numbers that lie one after the other."""
+
+    @intrinsic
+    def copy(typing_context, source, target, size):
+        signature = types.void(*[types.int64] * 3)
+
+        def generate(context, builder, signature, arguments):
+            source, target, size = arguments
+            unit = _Vectors(builder, bits)
+
+            def move(start, mask=None):
+                offset = builder.mul(start, _word(unit.size))
+                unit.store(unit.load(builder.add(source, offset), mask), builder.add(target, offset), mask)
+
+            whole = builder.and_(size, _word(-unit.lanes))
+            with cgutils.for_range_slice(builder, _word(0), whole, _word(unit.lanes)) as (start, _):
+                move(start)
+            left = builder.sub(size, whole)
+            with builder.if_then(builder.icmp_signed(">", left, _word(0))):
+                move(whole, unit.first(left))
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return copy
 
 
 def _of(bits):
@@ -188,6 +248,8 @@ def _of(bits):
         whole=SimpleNamespace(**{name: _tile(bits, rows, 2, False) for name, rows in heights.items()}),
         cut=SimpleNamespace(**{name: _tile(bits, rows, 1, True) for name, rows in heights.items()}),
         transpose=_transpose(bits),
+        transpose_cut=_transpose_cut(bits),
+        copy=_copy(bits),
     )
 
 
