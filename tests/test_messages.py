@@ -54,13 +54,6 @@ def test_braces_in_a_value_stay_as_they_are():
     assert message("word.share", name="{x}", share="1 %") == "{x} (1 %)"
 
 
-def test_tables_read_one_by_one_are_the_whole_file():
-    whole = tomllib.loads(resources.files("osolgil").joinpath("messages.toml").read_text("utf-8"))
-    assert dict(catalog()) == {
-        f"{table}.{name}": row for table, rows in whole.items() for name, row in rows.items()
-    }
-
-
 @pytest.mark.parametrize(
     "kept", [lambda note: pickle.loads(pickle.dumps(note)), copy.deepcopy, lambda note: note]
 )
@@ -71,3 +64,10 @@ def test_a_message_kept_is_told_the_same_in_every_language(kept):
     for language in LANGUAGES:
         assert note.text(language) == message(stored["key"], language, **stored["values"])
     assert "'나이', '{age}'" in note.text("ko")
+
+
+def test_tables_read_one_by_one_are_the_whole_file():
+    whole = tomllib.loads(resources.files("osolgil").joinpath("messages.toml").read_text("utf-8"))
+    assert dict(catalog()) == {
+        f"{table}.{name}": row for table, rows in whole.items() for name, row in rows.items()
+    }

@@ -31,11 +31,11 @@ def message(key: str, language: str = "en", **values: Any) -> str:
     for a key or a value that is missing, which is a mistake of the caller. A list among the values becomes its
     names.
     """
-    table, _, name = key.partition(".")
     told = {
-        place: list_names(value, language=language) if isinstance(value, (list, tuple)) else value
-        for place, value in values.items()
+        name: list_names(value, language=language) if isinstance(value, (list, tuple)) else value
+        for name, value in values.items()
     }
+    table, _, name = key.partition(".")
     return _table(table)[name][known_language(language)].format(**told)
 
 

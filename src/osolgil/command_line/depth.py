@@ -63,10 +63,12 @@ def _show(found: dict[str, Any], language: str) -> None:
     names = ("activation", "largest", "predicted", "measured")
     for name in names:
         table.add_column(
-            message(f"depth.{name}", language), justify="left" if name == "activation" else "right"
+            message(f"depth.{name}", language),
+            justify="left" if name == "activation" else "right",
+            min_width=1 if name == "activation" else 7,
         )
     for count in found["depths"]:
-        table.add_column(str(count), justify="right")
+        table.add_column(str(count), justify="right", no_wrap=True)
     table.add_column(message("depth.dies", language), justify="right")
     for row in found["activations"]:
         scores = [score_text(score, found["data"]["score"], language) for score in row["scores"]]
