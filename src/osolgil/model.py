@@ -67,7 +67,7 @@ class Model:
         """A model from a network trained on a data set."""
         return cls(
             network, parameters, running, data.task, data.class_names, data.target_name, data.target_mean,
-            data.target_scale, data.preprocessing, made_by, data.link,
+            data.target_scale, data.preprocessing, made_by, data.link, other_targets=data.other_targets,
         )  # fmt: skip
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from osolgil.answering import names as names_of
-from osolgil.exports.c.text import commented, numbers, quoted
+from osolgil.exports.c.text import numbers, quoted
 from osolgil.exports.formulas import Names
 from osolgil.exports.plan import Curves, Plan
 from osolgil.model import Model
@@ -89,13 +89,9 @@ def answers(model: Model, plan: Plan) -> tuple[str, list[str]]:
     said = ["model_probabilities(outputs, probabilities): of each of model_names"]
     if not labels:
         scores = "outputs" if plan.curves is None else "scores"
-        before = (
-            []
-            if plan.curves is None
-            else ["double scores[OUTPUTS];", "model_probabilities(outputs, scores);"]
-        )
+        bent = ["double scores[OUTPUTS];", "model_probabilities(outputs, scores);"]
         lines = [
-            *before,
+            *([] if plan.curves is None else bent),
             "int best = 0;",
             f"for (int j = 1; j < OUTPUTS; j++) best = {scores}[j] > {scores}[best] ? j : best;",
             "return best;",
@@ -147,8 +143,5 @@ def _numbers(model: Model, plan: Plan) -> tuple[str, list[str]]:
     head = "void model_predictions(const double *outputs, double *predictions) {"
     text = "\n".join([head, *lines, "}"])
     listed = ", ".join(map(quoted, names))
-    said = [
-        f"model_outputs writes {count} numbers; model_predictions(outputs, predictions): each of model_names in its "
-        f"own unit, which are {commented(', '.join(names))}"
-    ]
-    return f"const char *const model_names[{count}] = {{{listed}}};\n\n{text}", said
+    said = f"model_predictions(outputs, predictions): each of the {count} model_names in its own unit"
+    return f"const char *const model_names[{count}] = {{{listed}}};\n\n{text}", [said]
