@@ -24,8 +24,8 @@ class Candidate:
     """One setting of an entrant, run on several seeds, and what has become of it.
 
     histories: (seeds, epochs, layout.HISTORY_COLUMNS), records: (seeds, epochs, layers, layout.RECORD_COLUMNS), NaN
-    where not trained. lowest is the score of a diverged run. weights: of each run that was confirmed here and now,
-    those that are evaluated (size,) and the running averages of its normalizations; none where stages were read.
+    where not trained. lowest is the score of a diverged run. trained: the fleet that confirmed it, and the place of
+    its first run there; None where it was read, or is not confirmed.
     state is "running", "finished", "eliminated" or "diverged"; phase is "tune" or "confirm".
     """
 
@@ -42,7 +42,7 @@ class Candidate:
     records: np.ndarray = field(
         default_factory=lambda: np.zeros((0, 0, 0, layout.RECORD_COLUMNS), np.float32)
     )
-    weights: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+    trained: tuple[Fleet, int] | None = None
 
     @property
     def learning_rate(self) -> float:
@@ -138,7 +138,7 @@ class Course:
         for candidate in running:
             candidate.state = "finished"
         if known:
-            self._collect_weights(fleet, running)
+            self._keep(fleet, running)
 
     def _stage(self, fleet: Fleet, running: list[Candidate], rung: int, known: bool) -> bool:
         """Train one stage, or read it; returns whether the fleet then holds the runs' states."""
@@ -208,15 +208,13 @@ class Course:
             candidate.records = fleet.arrays["records"][place : place + count].copy()
             place += count
 
-    def _collect_weights(self, fleet: Fleet, running: list[Candidate]) -> None:
+    def _keep(self, fleet: Fleet, running: list[Candidate]) -> None:
         """Keep what was trained on fresh seeds: one of these runs is the model."""
-        if all(candidate.phase != "confirm" for candidate in running):
-            return
-        evaluated, runnings, place = fleet.evaluated, fleet.arrays["runnings"], 0
+        place = 0
         for candidate in running:
-            count = len(candidate.seeds)
-            candidate.weights = list(zip(evaluated, runnings, strict=True))[place : place + count]
-            place += count
+            if candidate.phase == "confirm":
+                candidate.trained = fleet, place
+            place += len(candidate.seeds)
 
 
 def _places(running: Sequence[Candidate], kept: Sequence[int]) -> list[int]:

@@ -111,8 +111,7 @@ def _model(
 ) -> tuple[Model, dict[str, Any], dict[str, Any]]:
     """The median run as a model, and what it reaches on the test rows."""
     settings, place = course.settings, model_run(candidate)
-    theta, running = candidate.weights[place] if candidate.weights else _again(course, candidate, place)
-    fleet = Fleet.still(course.network, course.task, theta, running)
+    fleet = _trained(course, candidate, place)
     first = len(data.train) + len(data.validation)
     losses, scores = fleet.measure(np.arange(first, first + len(data.test)), course.workers)
     made_by = {
@@ -125,7 +124,7 @@ def _model(
         "data": data.name,
         "fingerprint": data.fingerprint,
     }
-    model = Model.of(data, course.network, theta.copy(), running.copy(), made_by)
+    model = Model.of(data, course.network, fleet.evaluated[0], fleet.arrays["runnings"][0], made_by)
     run_facts = {
         "entrant": candidate.entrant.name,
         "seed": candidate.seeds[place],
@@ -134,8 +133,11 @@ def _model(
     return model, run_facts, {"score": float(scores[0]), "loss": float(losses[0])}
 
 
-def _again(course: Course, candidate: Candidate, place: int) -> tuple[np.ndarray, np.ndarray]:
-    """The weights of a run whose history was read, trained once more: they must give that history to the bit."""
+def _trained(course: Course, candidate: Candidate, place: int) -> Fleet:
+    """One run as it was trained; where its history was read, trained once more: it must be that one to the bit."""
+    if candidate.trained is not None:
+        fleet, first = candidate.trained
+        return fleet.take([first + place])
     fleet = course.fleet([candidate], [candidate.seeds[place]])
     epochs = course.settings.epochs or 1
     fleet.advance([candidate.entrant.optimizer], epochs, workers=course.workers, tick=course.watch)
@@ -143,7 +145,7 @@ def _again(course: Course, candidate: Candidate, place: int) -> tuple[np.ndarray
         raise OsolgilError(
             "The winning run could not be repeated to the bit: this machine's arithmetic is not stable."
         )
-    return fleet.evaluated[0], fleet.arrays["runnings"][0]
+    return fleet
 
 
 def _work(course: Course) -> dict[str, Any]:
