@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from osolgil.data import Dataset, Encoding, from_arrays, load
+from osolgil.data.loading import is_named
 from osolgil.engines.cpu.compiling import compile_kernels, usable_cores
 from osolgil.errors import SettingsError
 from osolgil.race import outputs, own_formulas
@@ -178,7 +179,8 @@ def data_of(
                 "A Dataset has its columns scaled and encoded already; give scaling and numbers to osolgil.load."
             )
         return inputs
-    task = asked_task(task, loss)
+    if not is_named(inputs):  # a known set's task is known, too
+        task = asked_task(task, loss)
     if targets is None:
         if not isinstance(inputs, (str, Path)):
             raise SettingsError("Arrays need their targets too: race(X, y).")
