@@ -13,11 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.tabular.methods import Method, log_loss, osolgil_defaults, osolgil_probabilities
-from benchmarks.tabular.records import Record, measure, of_kind, read
+from benchmarks.records import RESULTS, Record, differences, read, scores, told
+from benchmarks.tabular.methods import (
+    Method,
+    log_loss,
+    measure_tables,
+    osolgil_defaults,
+    osolgil_probabilities,
+)
 from benchmarks.tabular.sets import NAMES
 
-RESULTS = Path(__file__).parent / "results"
 FIRST_SEED = 100
 BASE = "as they are"
 SWITCHES: dict[str, dict[str, object]] = {
@@ -42,6 +47,7 @@ SWITCHES: dict[str, dict[str, object]] = {
     "no folds": {"folds": False},
     "last epoch": {"keep": "last"},
     "best epoch of each": {"keep": "best"},
+    "epoch by score": {"keep": "best-mean"},
     "epoch by loss": {"keep": "best-mean-loss"},
     "answers not clipped": {"clip_targets": False},
     "labels not smoothed": {"loss": "softmax_cross_entropy"},
@@ -75,8 +81,8 @@ def main() -> None:
     parser.add_argument("--tables", default=",".join(NAMES))
     parser.add_argument("--switches", default=";".join(SWITCHES), help="names with ; between them")
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--records", type=Path, default=RESULTS / "defaults.jsonl")
-    parser.add_argument("--losses", type=Path, default=RESULTS / "defaults_log_loss.jsonl")
+    parser.add_argument("--records", type=Path, default=RESULTS / "defaults.csv")
+    parser.add_argument("--losses", type=Path, default=RESULTS / "defaults_log_loss.csv")
     parser.add_argument("--page", action="store_true", help="measure nothing, write the page")
     parser.add_argument("--out", type=Path, default=RESULTS / "defaults.md")
     options = parser.parse_args()
@@ -85,17 +91,17 @@ def main() -> None:
             for name in options.tables.split(","):
                 task = "regression" if name in _REGRESSIONS else "classification"
                 wanted = [s for s in options.switches.split(";") if _ONLY.get(s, task) == task]
-                measure([name], methods(wanted), seed, options.records)
+                measure_tables(options.records, [name], methods(wanted), seed)
                 if HARD in wanted:
                     both = methods([BASE, HARD], osolgil_probabilities)
-                    measure([name], both, seed, options.losses, log_loss)
+                    measure_tables(options.losses, [name], both, seed, log_loss)
     options.out.write_text(page(read(options.records), read(options.losses)), "utf-8")
     print(f"wrote {options.out}")
 
 
 def page(records: list[Record], losses: list[Record] | None = None) -> str:
     """The whole page as Markdown; losses: log losses by table, switch and seed."""
-    tables = [name for name in NAMES if of_kind(records, name, BASE)]
+    tables = [name for name in NAMES if scores(records, name, BASE)]
     lines = [["switch", *tables, "all"], ["---"] * (len(tables) + 2)]
     for switch in SWITCHES:
         cells = [_cell(records, name, switch) for name in tables]
@@ -112,35 +118,24 @@ def page(records: list[Record], losses: list[Record] | None = None) -> str:
 def _probabilities(losses: list[Record]) -> str:
     lines = [f"| table | {BASE} | {HARD} | difference |", "|---|---|---|---|"]
     for name in NAMES:
-        ours, hard = of_kind(losses, name, BASE), of_kind(losses, name, HARD)
-        seeds = sorted(ours.keys() & hard.keys())
-        if len(seeds) > 1:
-            first, second = (np.array([values[seed] for seed in seeds]) for values in (ours, hard))
-            found = second - first
-            error = found.std(ddof=1) / np.sqrt(len(seeds))
-            text = f"{found.mean():+.4f} ± {error:.4f}"
-            text = f"**{text}**" if abs(found.mean()) > 2 * error else text
-            lines.append(f"| {name} | {first.mean():.4f} | {second.mean():.4f} | {text} ({len(seeds)}) |")
+        ours, hard = scores(losses, name, BASE), scores(losses, name, HARD)
+        found = differences(hard, ours)
+        if len(found) > 1:
+            means = [np.mean([values[seed] for seed in ours.keys() & hard.keys()]) for values in (ours, hard)]
+            cells = [f"{mean:.4f}" for mean in means]
+            lines.append(f"| {name} | {' | '.join(cells)} | {told(found, 4)} ({len(found)}) |")
     return "\n".join(lines)
 
 
 def _differences(records: list[Record], name: str, switch: str) -> np.ndarray:
-    base, changed = of_kind(records, name, BASE), of_kind(records, name, switch)
-    return 100 * np.array([changed[seed] - base[seed] for seed in sorted(base.keys() & changed.keys())])
+    return 100 * differences(scores(records, name, switch), scores(records, name, BASE))
 
 
 def _cell(records: list[Record], name: str, switch: str) -> str:
-    if switch == BASE:
-        values = list(of_kind(records, name, BASE).values())
-        return f"{np.mean(values):.4f} ± {np.std(values, ddof=1) if len(values) > 1 else 0.0:.4f} ({len(values)})"
-    found = _differences(records, name, switch)
-    if not len(found):
-        return "–"
-    if len(found) == 1:
-        return f"{found[0]:+.2f}"
-    error = found.std(ddof=1) / np.sqrt(len(found))
-    text = f"{found.mean():+.2f} ± {error:.2f}"
-    return f"**{text}**" if abs(found.mean()) > 2 * error else text
+    if switch != BASE:
+        return told(_differences(records, name, switch))
+    values = list(scores(records, name, BASE).values())
+    return f"{np.mean(values):.4f} ± {np.std(values, ddof=1) if len(values) > 1 else 0.0:.4f} ({len(values)})"
 
 
 def _mean(records: list[Record], tables: list[str], switch: str) -> str:
@@ -151,7 +146,7 @@ def _mean(records: list[Record], tables: list[str], switch: str) -> str:
 
 
 def _seeds(records: list[Record]) -> str:
-    found = sorted({record["seed"] for record in records})
+    found = sorted({record.seed for record in records})
     return f"{found[0]} to {found[-1]}" if found else "none"
 
 

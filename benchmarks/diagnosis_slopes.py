@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +44,12 @@ class Line:
     deviation: float
     seeds: int
     inside_spread: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.activation:16s} {self.depth:3d} predicted {self.predicted:+.4f} measured {self.measured:+.4f} "
+            f"± {self.spread:.4f} error {self.error:6.1%} inside {self.inside:.1%} seeds {self.seeds}"
+        )
 
     @property
     def error(self) -> float:
@@ -86,23 +92,39 @@ def expectations(
     return made
 
 
-def measured(
-    networks: dict[str, tuple[Network, Prediction]], seeds: range, task: Task, rows: np.ndarray
-) -> dict[str, list[np.ndarray]]:
-    """log10 gradients of each seed; networks of one initial scale and layout share their first weights."""
-    found: dict[str, list[np.ndarray]] = {name: [] for name in networks}
-    for seed in seeds:
-        first: dict[tuple[str, int], np.ndarray] = {}
-        for name, (network, _) in networks.items():
-            layout = (
-                network.initial_scale,
-                network.size,
-            )  # an activation with parameters of its own has others
-            if layout not in first:
-                first[layout] = network.initial(seed)
-            look = measure(network, first[layout], network.initial_running(), task, rows, ranks=False)
-            found[name].append(look.log10_gradient)
-    return found
+class Runs:
+    """log10 gradients by depth, activation and seed, kept in a file: theory may change, they stay."""
+
+    def __init__(self, file: Path | None) -> None:
+        self.file, self.known = file, dict[tuple[int, str, int], np.ndarray]()
+        for line in file.read_text("utf-8").splitlines() if file is not None and file.exists() else []:
+            depth, name, seed, values = json.loads(line)
+            self.known[depth, name, seed] = np.array(values)
+
+    def of(self, name: str, depth: int, seeds: range) -> np.ndarray:
+        """Those of an activation (seeds, layers)."""
+        return np.array([self.known[depth, name, seed] for seed in seeds])
+
+    def measure(
+        self, depth: int, networks: dict[str, Network], seeds: range, task: Task, rows: np.ndarray
+    ) -> None:
+        """Measure what is not known yet; networks of one initial scale and layout share their first weights."""
+        for seed in seeds:
+            first: dict[tuple[str, int], np.ndarray] = {}
+            for name in [name for name in networks if (depth, name, seed) not in self.known]:
+                network = networks[name]
+                # an activation with parameters of its own has another layout
+                layout = (network.initial_scale, network.size)
+                if layout not in first:
+                    first[layout] = network.initial(seed)
+                look = measure(network, first[layout], network.initial_running(), task, rows, ranks=False)
+                self._keep(depth, name, seed, look.log10_gradient)
+
+    def _keep(self, depth: int, name: str, seed: int, values: np.ndarray) -> None:
+        self.known[depth, name, seed] = values
+        if self.file is not None:
+            with self.file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([depth, name, seed, [round(float(x), 6) for x in values]]) + "\n")
 
 
 def line(name: str, depth: int, expected: Prediction, runs: np.ndarray) -> Line:
@@ -118,52 +140,26 @@ def line(name: str, depth: int, expected: Prediction, runs: np.ndarray) -> Line:
     )  # fmt: skip
 
 
-def resolved(name: str, depth: int, chosen: tuple[Network, Prediction], runs: list[np.ndarray], task: Task,
-             rows: np.ndarray) -> Line:  # fmt: skip
-    """The line of a case, with as many seeds as its slope needs."""
-    made = line(name, depth, chosen[1], np.array(runs))
-    while not made.level and made.resolution > RESOLUTION and made.seeds < MOST_SEEDS:
-        runs += measured({name: chosen}, range(made.seeds, made.seeds + 20), task, rows)[name]
-        made = line(name, depth, chosen[1], np.array(runs))
-    return made
-
-
-def lines(depth: int, names: list[str], seeds: int, task: Task, rows: np.ndarray) -> list[Line | str]:
+def lines(
+    depth: int, names: list[str], seeds: int, task: Task, rows: np.ndarray, runs: Runs
+) -> list[Line | str]:
     """Lines of all activations at a depth; a name alone where there is no prediction or no gradient."""
-    networks = expectations(names, depth, task, rows)
-    found: list[Line | str] = [name for name in names if name not in networks]
-    for name, runs in measured(networks, range(seeds), task, rows).items():
-        if not np.isfinite(runs).all():
-            found.append(name)  # a gradient of 0: below what float32 holds
-            continue
-        made = resolved(name, depth, networks[name], runs, task, rows)
-        found.append(made)
-        print(
-            f"{name:16s} {depth:3d} predicted {made.predicted:+.4f} measured {made.measured:+.4f} "
-            f"± {made.spread:.4f} error {made.error:6.1%} inside {made.inside:.1%} seeds {made.seeds}",
-            flush=True,
-        )
-    return found
-
-
-def recorded(depth: int, names: list[str], seeds: int, records: Path | None) -> list[Line | str]:
-    """Lines of a depth; those that a file of records has are taken from there, others are added to it."""
-    kept = records.read_text("utf-8").splitlines() if records is not None and records.exists() else []
-    known: dict[str, Line | str] = {}
-    for at, name, values in map(json.loads, kept):
-        if at == depth:
-            known[name] = name if values is None else Line(**values)
-    missing = [name for name in names if name not in known]
-    if missing:
-        data = load("digits")
-        task = task_of(data, RaceSettings().completed(data.task, len(data.train)))
-        for made in lines(depth, missing, seeds, task, evenly(task.training, ROWS)):
-            name, values = (made, None) if isinstance(made, str) else (made.activation, asdict(made))
-            known[name] = made
-            if records is not None:
-                with records.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps([depth, name, values]) + "\n")
-    return [known[name] for name in names]
+    expected = expectations(names, depth, task, rows)
+    found: dict[str, Line | str] = {name: name for name in names}
+    waiting, count = {name: network for name, (network, _) in expected.items()}, seeds
+    while waiting:
+        runs.measure(depth, waiting, range(count), task, rows)
+        for name in list(waiting):
+            looks = runs.of(name, depth, range(count))
+            if not np.isfinite(looks).all():
+                del waiting[name]  # a gradient of 0: below what float32 holds
+                continue
+            found[name] = made = line(name, depth, expected[name][1], looks)
+            if made.level or made.resolution <= RESOLUTION or count >= MOST_SEEDS:
+                print(made, flush=True)
+                del waiting[name]
+        count += 20
+    return [found[name] for name in names]
 
 
 def write(found: list[Line], silent: list[str], seeds: int) -> None:
@@ -202,13 +198,18 @@ def main() -> None:
     parser.add_argument("seeds", nargs="?", type=int, default=20, help="at least")
     parser.add_argument("--depths", default="", help="only these, comma-separated, and no table")
     parser.add_argument("--activations", default="", help="only these, comma-separated, and no table")
-    parser.add_argument("--records", type=Path, help="file of lines, so that depths may run side by side")
+    parser.add_argument(
+        "--records", type=Path, help="file of measured gradients, to go on with or to judge anew"
+    )
     asked = parser.parse_args()
     start = time.perf_counter()
     names = [name for name, row in catalog.activations().items() if smooth(row) and name != "identity"]
     chosen = asked.activations.split(",") if asked.activations else names
     depths = [int(depth) for depth in asked.depths.split(",")] if asked.depths else DEPTHS
-    made = [(depth, each) for depth in depths for each in recorded(depth, chosen, asked.seeds, asked.records)]
+    data = load("digits")
+    task = task_of(data, RaceSettings().completed(data.task, len(data.train)))
+    rows, runs = evenly(task.training, ROWS), Runs(asked.records)
+    made = [(depth, each) for depth in depths for each in lines(depth, chosen, asked.seeds, task, rows, runs)]
     if not (asked.depths or asked.activations):
         silent = [f"{each} at depth {depth}" for depth, each in made if isinstance(each, str)]
         write([each for _, each in made if isinstance(each, Line)], silent, asked.seeds)

@@ -28,6 +28,7 @@ RESULTS = Path(__file__).parent / "results" / "diagnosis.md"
 SCORED, TUNED = 0, 1
 HEALTHY = "healthy"
 INCURABLE = ("labels", "few_rows")  # shuffled targets, and rows taken away: faults of the data
+BESIDE = ("few_rows",)  # a lack of data rather than a fault: counted apart
 CAUSE = {"few_rows": "overfitting"}  # the cause to be named, where it is not called like the fault
 
 
@@ -166,12 +167,13 @@ def table(found: list[Answer]) -> str:
 
 def rates(found: list[Answer]) -> str:
     broken = [answer for answer in found if answer.fault]
+    counted = [answer for answer in broken if answer.fault not in BESIDE]
     well = [answer for answer in found if not answer.fault]
-    right = sum(answer.right for answer in broken)
-    blamed = sum(answer.named not in ("healthy", "unclear") for answer in well)
+    blamed = [answer.named not in ("healthy", "unclear") for answer in well]
+    right, too = (share([answer.right for answer in group], True) for group in (counted, broken))
     return (
-        f"{right} of {len(broken)} broken networks named correctly ({right / max(len(broken), 1):.1%}); "
-        f"{blamed} of {len(well)} healthy ones blamed ({blamed / max(len(well), 1):.1%})."
+        f"{right} broken networks named correctly, {too} with {', '.join(BESIDE)}; "
+        f"{share(blamed, True)} healthy ones blamed."
     )
 
 
@@ -181,6 +183,7 @@ def repaired(found: list[Answer]) -> str:
     groups["all a change of the network can cure"] = [
         a for a in found if a.fault and a.fault not in INCURABLE
     ]
+    groups[f"all but {', '.join(BESIDE)}"] = [a for a in found if a.fault and a.fault not in BESIDE]
     groups["all"] = [answer for answer in found if answer.fault]
     lines = [
         "| fault | repaired to within noise of the healthy twin | the same on test rows, which chose nothing |",
@@ -196,18 +199,18 @@ def repaired(found: list[Answer]) -> str:
 
 def share(good: list[bool], percent: bool) -> str:
     counted = f"{sum(good)} of {len(good)}"
-    return f"{counted} ({sum(good) / len(good):.1%})" if percent else counted
+    return f"{counted} ({sum(good) / max(len(good), 1):.1%})" if percent else counted
 
 
 ABOUT = """\
 A fault is injected into a healthy network by a generator that knows nothing of the rules, and counts only where it
-harms. Two are faults of the data: targets that were shuffled (labels) and rows that were taken away (few_rows, rightly
-named overfitting). They are to be named, but no change of a network brings back what is missing, so that its twin on
-unspoilt data is out of reach; the last line of the tables of repair counts them as failures nevertheless, the line
-before leaves them out, and repair beside a twin on the same spoilt data is in
-[another table](diagnosis_same_data.md). All other kinds are faults of a network or of its training. In overfitting, a
-share of the training targets is wrong for both twins: the healthy one is narrow, bound and stops early, the broken one
-is wide, unbound and trained far too long."""
+harms. Two are of the data: targets that were shuffled (labels), and rows that were taken away (few_rows, rightly named
+overfitting). They are to be named, but no change of a network brings back what is missing: its twin on unspoilt data is
+out of reach. Shuffled targets count as failures of repair all the same. Rows taken away are a lack of data rather than
+a fault, and were added to see what is said of it; they are counted apart, and with all others in the last line. Repair
+beside a twin on the same spoilt data is in [another table](diagnosis_same_data.md). All other kinds are faults of a
+network or of its training. In overfitting, a share of the training targets is wrong for both twins: the healthy one is
+narrow, bound and stops early, the broken one is wide, unbound and trained far too long."""
 
 
 def main() -> None:

@@ -8,10 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from osolgil import DeepRegressor
 from osolgil.cli import main
 from osolgil.command_line.folders import data_name, new_folder
 
@@ -64,6 +67,39 @@ def test_an_ensemble_with_the_defaults_for_tables_is_trained_and_predicts(model,
     assert facts["settings"]["scaling"] == "robust"
     assert main(["predict", "out", table, "--probabilities"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 121
+
+
+@pytest.mark.parametrize(
+    ("settings", "targets", "header"),
+    [
+        ({}, 2, "prediction of target 1,prediction of target 2"),
+        (
+            {"quantiles": (0.1, 0.9)},
+            1,
+            "prediction of target; quantile 0.1,prediction of target; quantile 0.9",
+        ),
+    ],
+)
+def test_a_saved_estimator_predicts_a_column_per_number(settings, targets, header, capsys, tmp_path):
+    rows = pandas.DataFrame(np.random.default_rng(0).normal(size=(40, 2)), columns=["a", "b"])
+    y = rows.to_numpy()[:, :targets]
+    fitted = DeepRegressor(hidden=(4,), epochs=2, random_state=0, **settings).fit(rows, y.squeeze())
+    fitted.save(tmp_path / "saved")
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    assert main(["predict", str(tmp_path / "saved"), str(tmp_path / "rows.csv")]) == 0
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first == header
+    found = np.array([line.split(",") for line in lines], float)
+    np.testing.assert_allclose(found, fitted.predict(rows), rtol=1e-5, atol=1e-5)
+    assert main(["export", str(tmp_path / "saved"), "--to", "c"]) == 0
+
+
+def test_answers_are_cut_off_at_the_range_of_the_training_targets_or_not(capsys):
+    data = ["train", "diabetes", "--defaults", "table", "--epochs", "1", "--ensemble", "1"]
+    for word, bounded in (("--clip-targets", True), ("--no-clip-targets", False)):
+        assert main([*data, word, "--out", word.strip("-"), "--quiet"]) == 0
+        facts = json.loads(Path(word.strip("-"), "model.json").read_text("utf-8"))
+        assert ("target_limits" in facts) == bounded
 
 
 def test_json_is_json_and_quiet_is_sentences_and_folders_are_counted(capsys, tmp_path):

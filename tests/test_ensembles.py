@@ -186,6 +186,18 @@ def test_defaults_of_any_table_are_settings(task, rows):
     assert settings.batch_size <= 4096
 
 
+@pytest.mark.parametrize(
+    ("task", "rows", "keep"),
+    [
+        ("classification", 999, "best-mean-loss"),
+        ("classification", 1000, "best-mean"),
+        ("regression", 100, "best-mean"),
+    ],
+)
+def test_few_rows_choose_an_epoch_by_loss_where_answers_are_classes(task, rows, keep):
+    assert tabular_defaults(task, rows).keep == keep
+
+
 def test_defaults_for_tables_are_taken_where_nothing_is_said():
     usual = tabular_defaults("classification", 106)
     trained = train("wine", defaults="table", epochs=3, ensemble=2)

@@ -120,6 +120,9 @@ def test_a_damaged_or_missing_file_is_one_sentence(trained, tmp_path, name):
         Model.load(folder)
     with pytest.raises(OutputError, match="no model at"):
         Model.load(tmp_path / "nowhere")
+    (tmp_path / "rows.csv").write_text("a,b")
+    with pytest.raises(OutputError, match="no model at"):
+        Model.load(tmp_path / "rows.csv")
 
 
 FIELDS = ("network", "precision", "task", "class_names", "target_mean", "preprocessing", "made_by")

@@ -50,6 +50,25 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes atomically."""
+
+    def write(place: Path) -> None:
+        place.write_bytes(content)
+
+    write_atomically(path, write)
+
+
+def read_bytes(path: Path, whole: str) -> bytes:
+    """Read the bytes of a file; one that is not there leaves the `whole` it is part of incomplete."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise OutputError(f"There is no {path}; the {whole} is incomplete.") from error
+    except OSError as error:
+        raise OutputError(f"Cannot read {path}: {(error.strerror or str(error)).lower()}.") from error
+
+
 def write_text(path: Path, text: str) -> None:
     """Write text atomically."""
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from osolgil import sealing
+from osolgil import answering, calibration, sealing
+from osolgil.answering import Target
 from osolgil.data import Dataset
 from osolgil.data.preprocessing import Preprocessing
-from osolgil.errors import DataError, OsolgilError, OutputError, reason
-from osolgil.files import read_json, write_atomically, write_json
+from osolgil.errors import DataError, OutputError, reason
+from osolgil.files import read_bytes, read_json, write_bytes, write_json
 from osolgil.formulas import own
 from osolgil.network import Network
 
-FORMAT = 2
+FORMAT = 3
 _DIGESTS_SINCE = 2
 _MOST_NETWORKS = 1024
-_DAMAGES = (
-    KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError, MemoryError,
-    OsolgilError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +33,9 @@ class Model:
     made_by: what trained it, for people.
     others: parameters and running averages of further networks of the same shape, whose mean answer this model gives.
     target_limits: smallest and largest number it answers, those of the training rows; None for no limit.
+    other_targets: where it answers several numbers, those after the first, which target_name … target_limits are.
+    quantiles: where it answers these instead of a mean, so many groups of networks, in this order, each of its own.
+    calibration: what makes probabilities of classes or labels of the outputs, in place of softmax or sigmoid.
     """
 
     network: Network
@@ -51,6 +51,9 @@ class Model:
     link: str = "identity"
     others: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
     target_limits: tuple[float, float] | None = None
+    other_targets: tuple[Target, ...] = ()
+    quantiles: tuple[float, ...] = ()
+    calibration: calibration.Calibration | None = None
 
     @classmethod
     def of(
@@ -64,7 +67,7 @@ class Model:
         """A model from a network trained on a data set."""
         return cls(
             network, parameters, running, data.task, data.class_names, data.target_name, data.target_mean,
-            data.target_scale, data.preprocessing, made_by, data.link,
+            data.target_scale, data.preprocessing, made_by, data.link, other_targets=data.other_targets,
         )  # fmt: skip
 
     @property
@@ -72,15 +75,26 @@ class Model:
         """Parameters and running averages of every network: one, or as many as the ensemble has."""
         return ((self.parameters, self.running), *self.others)
 
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Every number it answers; meaningless where it answers classes or labels."""
+        first = Target(self.target_name, self.target_mean, self.target_scale, self.target_limits)
+        return (first, *self.other_targets)
+
     def outputs(self, inputs: np.ndarray) -> np.ndarray:
-        """The network's outputs (rows, outputs) for preprocessed inputs (rows, features); of several, `combined`."""
+        """The outputs (rows, outputs) for preprocessed inputs (rows, features): of several networks, `combined`.
+
+        With quantiles (rows, quantiles · outputs), the outputs of every quantile side by side.
+        """
         if not self.others:
             from osolgil.engines.cpu.fleet import outputs
 
             return outputs(self.network, self.parameters, self.running, inputs)
         from osolgil.mean_answers import combined
 
-        return combined(self.member_outputs(inputs), self.task, self.link)
+        members = self.member_outputs(inputs)
+        groups = np.split(members, max(len(self.quantiles), 1))
+        return np.hstack([combined(group, self.task, self.link) for group in groups])
 
     def member_outputs(self, inputs: np.ndarray) -> np.ndarray:
         """Every network's own outputs (networks, rows, outputs)."""
@@ -95,36 +109,34 @@ class Model:
         return self.shares(self.outputs(self.preprocessing.transform(inputs)))
 
     def shares(self, outputs: np.ndarray) -> np.ndarray:
-        """The softmax of the network's outputs, or each label's sigmoid, in float64.
+        """The softmax of the network's outputs, or each label's sigmoid, as calibrated, in float64.
 
         They are probabilities after a cross-entropy, else only numbers in the same order as the outputs.
         """
-        if self.task == "multi-label":
-            from scipy.special import expit
-
-            return expit(outputs.astype(np.float64))
-        powers = np.exp(outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        if self.calibration is not None:
+            return self.calibration(outputs)
+        return answering.shares_of(outputs, self.task == "multi-label")
 
     def predict(self, inputs: Any) -> np.ndarray:
         """Class names, or the target in its own unit, (rows,), for raw rows: a DataFrame or an array.
 
-        Of several labels, 0 or 1 for each, (rows, labels).
+        Of several labels, 0 or 1 for each, (rows, labels). Of several targets (rows, targets), of quantiles (rows,
+        quantiles), of both (rows, targets, quantiles).
         """
         return self.answers(self.outputs(self.preprocessing.transform(inputs)))
 
     def answers(self, outputs: np.ndarray) -> np.ndarray:
         """What the network's outputs say: class names, labels, or the target in its own unit."""
-        if self.task == "multi-label":
-            return (outputs > 0).astype(np.int64)
-        if self.class_names is not None:
-            return np.array(self.class_names, dtype=object)[outputs.argmax(axis=1)]
-        values = outputs[:, 0].astype(np.float64)
-        if self.link == "log":
-            with np.errstate(over="ignore"):
-                values = np.exp(values)
-        values = values * self.target_scale + self.target_mean
-        return values if self.target_limits is None else np.clip(values, *self.target_limits)
+        if self.class_names is None:
+            return answering.numbers(outputs, self.targets, self.link, self.quantiles)
+        labels = self.task == "multi-label"
+        if self.calibration is None:
+            most, scores = 0.0, outputs
+        else:
+            most, scores = 0.5, self.shares(outputs)
+        if labels:
+            return (scores > most).astype(np.int64)
+        return np.array(self.class_names, dtype=object)[scores.argmax(axis=1)]
 
     def export(self, to: str, out: str | Path, *, inputs: str = "raw") -> list[Path]:
         """Write it as an ONNX graph, a PyTorch module, a Python or a C file: see `osolgil.export`."""
@@ -163,10 +175,8 @@ class Model:
         """What it takes, column by column, and what it answers; stored with the model and with every export."""
         from osolgil.schema import answer_of, inputs_of
 
-        answer = answer_of(
-            self.task, self.target_name, self.class_names, self.link, self.target_mean, self.target_scale,
-            self.target_limits,
-        )  # fmt: skip
+        calibrated = self.calibration and self.calibration.to_json()["kind"]
+        answer = answer_of(self.task, self.class_names, self.link, self.targets, self.quantiles, calibrated)
         return {"inputs": inputs_of(self.preprocessing), "answer": answer}
 
     def save(self, folder: Path) -> None:
@@ -174,7 +184,7 @@ class Model:
         from safetensors.numpy import save
 
         content = save({name: np.ascontiguousarray(values) for name, values in _tensors(self).items()})
-        write_atomically(folder / "model.safetensors", lambda place: _write_bytes(place, content))
+        write_bytes(folder / "model.safetensors", content)
         write_json(folder / "model.json", sealing.sealed(self._facts(), content))
 
     def _facts(self) -> dict[str, Any]:
@@ -195,6 +205,13 @@ class Model:
             "link": self.link,
             **({"networks": len(self.members)} if self.others else {}),
             **({"target_limits": list(self.target_limits)} if self.target_limits else {}),
+            **(
+                {"other_targets": [asdict(target) for target in self.other_targets]}
+                if self.other_targets
+                else {}
+            ),
+            **({"quantiles": list(self.quantiles)} if self.quantiles else {}),
+            **({"calibration": self.calibration.to_json()} if self.calibration else {}),
             "preprocessing": self.preprocessing.to_json(),
             "made_by": self.made_by,
         }
@@ -210,17 +227,18 @@ class Model:
         another model's, of another kind, or of a format that only a newer osolgil knows.
         """
         folder = Path(path).expanduser()
-        if not folder.exists():
+        if folder.is_file():
+            folder = folder.parent if folder.name.startswith("model.") else folder
+        if not (folder / "model.json").is_file():
             raise OutputError(f"There is no model at {path}; give the folder a race or a training wrote.")
-        folder = folder if folder.is_dir() else folder.parent
         facts = read_json(folder / "model.json")
-        _check_format(facts, folder / "model.json")
-        content = _read_bytes(folder / "model.safetensors")
+        sealing.check_format(facts, FORMAT, folder / "model.json", "model")
+        content = read_bytes(folder / "model.safetensors", "model")
         try:
             if facts["format"] >= _DIGESTS_SINCE:
                 sealing.check(facts, content)
-            return cls._from(facts, _tensors_in(content))
-        except _DAMAGES as error:
+            return cls._from(facts, sealing.tensors_in(content))
+        except sealing.DAMAGES as error:
             if isinstance(error, OutputError):
                 raise
             raise OutputError(
@@ -238,8 +256,13 @@ class Model:
         classes = facts["class_names"]
         if facts["precision"] not in ("float32", "float64"):
             raise ValueError("its precision is neither float32 nor float64")
-        if (facts["task"] != "regression") != bool(classes) or len(classes or "1") != network.widths[-1]:
-            raise ValueError("its classes do not fit its network")
+        others = tuple(_target(target) for target in facts.get("other_targets", ()))
+        answers = len(classes) if classes else 1 + len(others)
+        if (facts["task"] != "regression") != bool(classes) or answers != network.widths[-1]:
+            raise ValueError("its answers do not fit its network")
+        quantiles = tuple(map(float, facts.get("quantiles", ())))
+        if not all(0 < level < 1 for level in quantiles) or networks % max(len(quantiles), 1):
+            raise ValueError("its quantiles do not fit its networks")
         if facts.get("link", "identity") not in ("identity", "log"):
             raise ValueError("its link is neither identity nor log")
         first = (np.zeros(network.size, facts["precision"]), network.initial_running(facts["precision"]))
@@ -257,6 +280,9 @@ class Model:
             facts.get("link", "identity"),
             tuple((np.zeros_like(first[0]), first[1].copy()) for _ in range(networks - 1)),
             (float(limits[0]), float(limits[1])) if limits else None,
+            others,
+            quantiles,
+            calibration.from_json(facts.get("calibration"), answers),
         )
         if len(model.preprocessing.feature_names) != network.widths[0]:
             raise ValueError("its inputs do not fit its network")
@@ -266,6 +292,12 @@ class Model:
         for name, view in views.items():
             view[...] = tensors[name]
         return model
+
+
+def _target(facts: dict[str, Any]) -> Target:
+    limits = facts["limits"]
+    bounds = None if limits is None else (float(limits[0]), float(limits[1]))
+    return Target(str(facts["name"]), float(facts["mean"]), float(facts["scale"]), bounds)
 
 
 def _tensors(model: Model) -> dict[str, np.ndarray]:
@@ -279,40 +311,6 @@ def _tensors(model: Model) -> dict[str, np.ndarray]:
             tensors[f"{whose}layer{place}.running_mean"] = mean
             tensors[f"{whose}layer{place}.running_variance"] = variance
     return tensors
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise OutputError(f"There is no {path}; the model is incomplete.") from error
-    except OSError as error:
-        raise OutputError(f"Cannot read {path}: {(error.strerror or str(error)).lower()}.") from error
-
-
-def _tensors_in(content: bytes) -> dict[str, np.ndarray]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    try:
-        return load(content)
-    except SafetensorError as error:
-        raise ValueError(f"model.safetensors: {error}") from error
-
-
-def _check_format(facts: Any, path: Path) -> None:
-    found = facts.get("format") if isinstance(facts, dict) else None
-    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-        raise OutputError(f"{path} is no model of osolgil; give the folder a race or a training wrote.")
-    if found > FORMAT:
-        raise OutputError(
-            f"{path} has format {found}, written by a newer osolgil; this one knows formats up to {FORMAT}. "
-            "Update osolgil."
-        )
 
 
 def _check_size(network: Network, networks: int, tensors: dict[str, np.ndarray]) -> None:

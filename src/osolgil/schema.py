@@ -10,8 +10,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from osolgil.answering import Target
 from osolgil.data.columns.category import CategoryColumn
 from osolgil.data.columns.choice import Column
 from osolgil.data.columns.date import DateColumn
@@ -50,18 +52,31 @@ def _input(column: Column) -> dict[str, Any]:
 
 def answer_of(
     task: str,
-    target_name: str,
     class_names: tuple[str, ...] | None,
     link: str,
-    mean: float,
-    scale: float,
-    limits: tuple[float, float] | None = None,
+    targets: Sequence[Target],
+    quantiles: Sequence[float] = (),
+    calibrated: str | None = None,
 ) -> dict[str, Any]:
-    """What the model answers, how the network's outputs become it, and the limits it stays within where it has any."""
+    """What the model answers, how the outputs become it, and the limits it stays within where it has any.
+
+    >>> answer_of("regression", None, "log", [Target("rides", 0.0, 12.0)])
+    {'name': 'rides', 'kind': 'number', 'value': 'exp(output) * 12.0 + 0.0'}
+    """
+    first, *others = targets
     if class_names is not None:
         how = "sigmoid of each output" if task == "multi-label" else "softmax of the outputs"
         kind = "labels" if task == "multi-label" else "class"
-        return {"name": target_name, "kind": kind, "names": list(class_names), "probabilities": how}
+        how += f", calibrated ({calibrated})" if calibrated else ""
+        return {"name": first.name, "kind": kind, "names": list(class_names), "probabilities": how}
+    levels = {"quantiles": list(quantiles)} if quantiles else {}
+    if not others:
+        return {**_number(first, link), **levels}
+    return {"kind": "numbers", "numbers": [_number(target, link) for target in targets], **levels}
+
+
+def _number(target: Target, link: str) -> dict[str, Any]:
     value = "exp(output)" if link == "log" else "output"
-    found = {"name": target_name, "kind": "number", "value": f"{value} * {scale!r} + {mean!r}"}
-    return found if limits is None else {**found, "limits": list(limits)}
+    value = f"{value} * {target.scale!r} + {target.mean!r}"
+    found = {"name": target.name, "kind": "number", "value": value}
+    return found if target.limits is None else {**found, "limits": list(target.limits)}

@@ -15,7 +15,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from osolgil.errors import OsolgilError, OutputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+DAMAGES = (
+    KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError, MemoryError,
+    OsolgilError,
+)  # fmt: skip
+"""What reading the content of damaged files may raise."""
 
 _OWN, _TENSORS = "sha256", "tensors_sha256"
 
@@ -32,10 +44,33 @@ def check(facts: dict[str, Any], tensors: bytes) -> None:
     if facts.get(_OWN) != _digest(rest):
         raise ValueError("its content is not what was written")
     if facts.get(_TENSORS) != hashlib.sha256(tensors).hexdigest():
-        raise ValueError("model.safetensors is damaged or belongs to another model")
+        raise ValueError("its safetensors file is damaged or belongs to another model")
 
 
 def _digest(facts: dict[str, Any]) -> str:
     """SHA-256 of the content in one spelling, whatever the white space and line ends of the file."""
     text = json.dumps(facts, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_format(facts: Any, newest: int, path: Path, what: str) -> None:
+    """Raise OutputError where a file's content is of no format, or of one that only a newer osolgil knows."""
+    found = facts.get("format") if isinstance(facts, dict) else None
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        raise OutputError(f"{path} is no {what} of osolgil; give the folder it was saved in.")
+    if found > newest:
+        raise OutputError(
+            f"{path} has format {found}, written by a newer osolgil; this one knows formats up to {newest}. "
+            "Update osolgil."
+        )
+
+
+def tensors_in(content: bytes) -> dict[str, np.ndarray]:
+    """The arrays of a safetensors file; ValueError where it is damaged."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        return load(content)
+    except SafetensorError as error:
+        raise ValueError(f"its safetensors file: {error}") from error

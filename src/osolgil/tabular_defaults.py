@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from osolgil.data import Dataset
 
 DEFAULTS = ("race", "table")
+_FEW = 1_000  # rows, which tell accuracies apart by 1 % or so only: their loss tells more (wine: +0.6 ± 0.2 points)
 _MANY = 20_000
 _STEPS = 6_500  # of training, where rows are neither few nor very many
 
@@ -79,7 +80,7 @@ def tabular_defaults(task: str, rows: int) -> TabularDefaults:
         hyperparameters={"beta2": 0.95},
         ensemble=8,
         folds=True,
-        keep="best-mean",
+        keep="best-mean-loss" if task == "classification" and rows < _FEW else "best-mean",
         patience=max(16, epochs // 5),
         clip_targets=task == "regression",
     )

@@ -1,4 +1,4 @@
-"""The benchmark of accuracy on tables: the rows that methods share, what is kept on record, and how it is told."""
+"""The benchmark of accuracy on tables: the rows that methods share, and how scores are told."""
 
 import sys
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from benchmarks.records import Record
 from benchmarks.tabular.methods import score
-from benchmarks.tabular.records import measure, of_kind, read
 from benchmarks.tabular.sets import table
 
 from benchmarks import accuracy, defaults
@@ -26,20 +26,6 @@ def test_rows_are_parted_once_for_all(name):
     assert not other.test_inputs.equals(rows.test_inputs)
 
 
-def test_what_is_on_record_is_not_measured_again(tmp_path):
-    asked = []
-
-    def constant(rows, seed):
-        asked.append(seed)
-        return np.full(len(rows.test_targets), rows.targets.mean())
-
-    for _ in range(2):
-        measure(["diabetes"], {"constant": constant}, 0, tmp_path / "records.jsonl")
-    assert asked == [0]
-    (value,) = of_kind(read(tmp_path / "records.jsonl"), "diabetes", "constant").values()
-    assert -0.1 < value <= 0.0
-
-
 def test_scores_are_accuracy_and_r2():
     wine, diabetes = table("wine", 0), table("diabetes", 0)
     assert score(wine, wine.test_targets) == score(diabetes, diabetes.test_targets) == 1.0
@@ -51,7 +37,7 @@ def test_scores_are_accuracy_and_r2():
 def test_methods_are_told_by_the_seeds_that_both_have():
     values = {"osolgil": (0.9, 0.8, 0.85), "scikit-learn MLP": (0.89, 0.81, 0.85), "TabM-D": (0.7, 0.61)}
     records = [
-        {"table": "wine", "method": method, "seed": seed, "score": found, "cpu_seconds": 1.0}
+        Record("wine", method, seed, found, cpu_seconds=1.0)
         for method, several in values.items()
         for seed, found in enumerate(several)
     ]
@@ -62,7 +48,7 @@ def test_methods_are_told_by_the_seeds_that_both_have():
 
 def test_a_switch_is_told_by_its_paired_differences():
     records = [
-        {"table": "wine", "method": method, "seed": seed, "score": 0.9 + 0.01 * seed + shift}
+        Record("wine", method, seed, 0.9 + 0.01 * seed + shift, cpu_seconds=1.0)
         for method, shift in ((defaults.BASE, 0.0), ("ReLU", -0.02))
         for seed in range(3)
     ]

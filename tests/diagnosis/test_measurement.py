@@ -116,6 +116,7 @@ def test_effective_rank_counts_directions():
     assert effective_rank(one) == pytest.approx(1.0, rel=1e-9)
     assert effective_rank(random.normal(size=(4000, 5))) == pytest.approx(5.0, rel=0.02)
     assert np.isnan(effective_rank(np.ones((5, 3))))
+    assert np.isnan(effective_rank(np.array([[1.0, np.inf], [2.0, 3.0]])))  # what exponential layers come to
 
 
 def test_rows_are_spread_evenly():

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.diagnosis.test_prediction import simulated_rows
 
 from osolgil.diagnosis import moments, prediction
-from osolgil.diagnosis.alignment import gradient_square
-from osolgil.diagnosis.fluctuation import expected
+from osolgil.diagnosis.alignment import Outputs, gradient_square
+from osolgil.diagnosis.fluctuation import Noise, expected
 from osolgil.diagnosis.pairs import Inputs
 from osolgil.diagnosis.prediction import predict
 from osolgil.diagnosis.sizes import GROUPS, Unequal, Way, grouped, ways_of_sizes
@@ -60,7 +60,7 @@ def test_sizes_do_nothing_where_slopes_do_not_depend_on_them():
     np.testing.assert_allclose(tilted.fewer[:-1], math.log(1.25), rtol=1e-3)  # E[w²]/E[w]² of 0.5 and 1.5
     assert Unequal.of(ways, 1.0, (1.0,), lambda square: 1.0) is None
     assert Unequal.of(ways, 1.0, (0.5, 1.5), lambda square: math.inf) is None
-    assert (expected([None] * 5, 8, sizes=tilted)[1] == 0.0).all()
+    assert (expected([Noise()] * 5, [Noise()] * 5, sizes=tilted)[1] == 0.0).all()
 
 
 def test_gradients_of_a_loss_at_outputs_of_a_size():
@@ -73,7 +73,7 @@ def test_gradients_of_a_loss_at_outputs_of_a_size():
 
 def test_rows_of_unequal_sizes_beside_a_simulation(monkeypatch):
     """x tanh x nearly squares small signals: expansion around the typical row is far off, its ways are not."""
-    monkeypatch.setattr(prediction, "_added", lambda network, *others: np.zeros((2, network.depth)))
+    monkeypatch.setattr(prediction, "outputs", lambda *_: Outputs(0.1, 1.0))
     monkeypatch.setattr(prediction, "gradient_square", lambda *_: 1.0)
     depth, width, seeds = 5, 120, 30
     random = np.random.default_rng(3)

@@ -301,3 +301,43 @@ def test_a_diagnosis_and_a_watcher_speak_the_language_asked_for():
                   lambda: osolgil.torch.diagnose(module, inputs, torch.sum, language="fr")):  # fmt: skip
         with pytest.raises(SettingsError, match="language 'fr'"):
             wrong()
+
+
+def test_what_cannot_be_looked_at_is_refused_in_a_sentence():
+    import osolgil.torch
+    from osolgil.errors import SettingsError
+
+    linear, rows = nn.Linear(4, 3), torch.randn(8, 4)
+
+    def loss(outputs):
+        return outputs.abs().mean()
+
+    for module, inputs, said in (
+        (lambda x: x, rows, "torch.nn.Module, not at a function"),
+        (nn.Sequential(linear, nn.ReLU()), rows[:0], "no rows"),
+        (nn.Linear(4, 3, dtype=torch.complex64), rows.to(torch.complex64), "real numbers"),
+    ):
+        with pytest.raises(SettingsError, match=said):
+            osolgil.torch.diagnose(module, inputs, loss)
+    module = nn.Sequential(linear, nn.ReLU(), nn.Linear(3, 2))
+    with torch.inference_mode():  # a gradient is found all the same
+        found = osolgil.torch.diagnose(module, rows, loss)
+    assert found.look.unused == []
+
+
+def test_inputs_and_biases_are_told_apart():
+    import osolgil.torch
+
+    def loss(outputs):
+        return outputs.square().mean()
+
+    rows = torch.randn(32, 16, generator=torch.Generator().manual_seed(0))
+    module = nn.Sequential(nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, 3))
+    found = osolgil.torch.diagnose(module, rows * float("nan"), loss)
+    assert found.cause == "infinite"
+    assert "the inputs already" in found.sentences()[0]
+    assert "입력부터" in found.sentences("ko")[0]
+    assert osolgil.torch.diagnose(module, rows * 1e4, loss).cause == "inputs"
+    with torch.no_grad():
+        module[0].bias.fill_(-50.0)
+    assert osolgil.torch.diagnose(module, rows, loss).cause == "dying"

@@ -59,6 +59,14 @@ def test_encodings_are_those_of_the_preprocessing(numbers):
     assert np.array_equal(deep._features.transform(NUMBERS[0]), fitted.transform(NUMBERS[0]))
 
 
+def test_too_few_rows_for_folds_train_without():
+    fitted = DeepRegressor(defaults="table", epochs=2, random_state=0).fit(
+        np.arange(6.0).reshape(3, 2), [1, 2, 4]
+    )
+    assert not fitted.settings_["folds"]
+    assert fitted.settings_["ensemble"] == 8
+
+
 def test_folds_train_what_osolgil_train_trains():
     data = osolgil.load("iris", seed=3)
     settings = {"hidden": (8,), "epochs": 12, "batch_size": 16, "learning_rate": 0.02}

@@ -15,8 +15,10 @@ from osolgil.data.columns.number import PLAIN
 from osolgil.data.columns.number import Answers as Labelled
 from osolgil.data.preprocessing import fit_array
 from osolgil.errors import DataError
+from osolgil.estimators import inputs
 from osolgil.estimators.inputs import Features
 from osolgil.estimators.numbers import Numbers, fit_numbers
+from osolgil.estimators.prediction import BLOCK
 
 SMALL = {"hidden": (4,), "epochs": 2, "random_state": 0}
 ROWS = 60
@@ -99,6 +101,19 @@ def test_gaps_are_filled_or_refused():
         DeepClassifier(**SMALL, missing="error").fit(table(), answers(table()))
     with pytest.raises(DataError, match="categories=False"):
         DeepClassifier(**SMALL, categories=False).fit(table(), answers(table()))
+
+
+def test_masked_cells_are_gaps():
+    rows = np.random.default_rng(0).normal(size=(60, 3))
+    masked, gaps = np.ma.masked_less(rows, -1.0), np.where(rows < -1.0, np.nan, rows)
+    one, other = (DeepClassifier(**SMALL).fit(part, rows[:, 0] > 0) for part in (masked, gaps))
+    assert np.array_equal(one.predict_proba(masked), other.predict_proba(gaps))
+
+
+@pytest.mark.parametrize("given", [{"a": range(60)}, iter([[0.0]] * 60)], ids=["dict", "iterator"])
+def test_what_holds_no_rows_is_said(given):
+    with pytest.raises(DataError, match="give an array or a table"):
+        DeepClassifier(**SMALL).fit(given, [0, 1] * 30)
 
 
 def test_bytes_are_pixels_unless_said_otherwise():
@@ -278,3 +293,25 @@ def test_wrong_columns_are_named(change, word):
     deep = DeepClassifier(**SMALL).fit(frame, answers(frame))
     with pytest.raises(ValueError, match=word):
         deep.predict(change(frame))
+
+
+def test_sparse_rows_are_dense_a_block_at_a_time(monkeypatch):
+    """No more than a block of cells is dense while predicting."""
+    wide = sparse.random(3 * BLOCK, 40, density=0.02, format="csr", random_state=0)
+    deep = DeepClassifier(**SMALL).fit(wide[:500].toarray(), np.arange(500) % 2)
+    expected = deep.predict_proba(wide.toarray())
+    seen = []
+
+    def counted(matrix):
+        seen.append(matrix.shape[0])
+        return matrix.toarray()
+
+    monkeypatch.setattr(inputs, "_dense", counted)
+    assert np.array_equal(deep.predict_proba(wide), expected)
+    assert seen == [BLOCK] * 3
+
+
+def test_a_sparse_matrix_that_is_too_large_when_dense_is_said():
+    far = sparse.csr_matrix(([1.0], ([0], [0])), shape=(10**7, 10**7))
+    with pytest.raises(DataError, match=r"X is sparse, but a network takes all its cells.*TruncatedSVD"):
+        DeepClassifier(**SMALL).fit(far, np.zeros(10**7))

@@ -1,8 +1,10 @@
 """A saved estimator is the estimator, to the bit; a damaged one is refused in one sentence."""
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas
@@ -14,7 +16,10 @@ from sklearn.datasets import load_diabetes, load_iris
 import osolgil
 from osolgil import DeepClassifier, DeepRegressor
 from osolgil.errors import OsolgilError, OutputError
+from osolgil.estimators.saving import FORMAT
 
+FROZEN = Path(__file__).parent / "saved"
+FOLDERS = sorted(path.parent for path in FROZEN.glob("*/*/estimator.json"))
 X, Y = load_iris(return_X_y=True)
 NUMBERS = load_diabetes(return_X_y=True)
 SMALL = {"hidden": (6,), "epochs": 4, "random_state": 0}
@@ -62,16 +67,13 @@ def test_what_is_saved_comes_back_to_the_bit(name, tmp_path):
     assert found.loss_curve_ == estimator.loss_curve_
     known = {name: value for name, value in estimator.get_params().items() if name != "activation"}
     assert {name: found.get_params()[name] for name in known} == known
-    model = estimator.to_model()
-    if model is not None:
-        travelled = osolgil.Model.load(tmp_path / "here")
-        if hasattr(estimator, "predict_proba"):
-            close = np.asarray(travelled.probabilities(rows)).ravel()
-            assert close == pytest.approx(
-                np.asarray(estimator.predict_proba(rows)).ravel(), rel=1e-4, abs=1e-6
-            )
-        same = travelled.predict(rows)
-        assert np.array_equal(same.astype(str), np.asarray(estimator.predict(rows)).astype(str))
+    model, answers = osolgil.Model.load(tmp_path / "here"), np.asarray(estimator.predict(rows))
+    assert (model.schema, model.made_by) == (estimator.to_model().schema, estimator.made_by_)
+    if hasattr(estimator, "predict_proba"):
+        np.testing.assert_allclose(model.probabilities(rows), estimator.predict_proba(rows), atol=1e-5)
+        assert np.array_equal(model.predict(rows).astype(str), answers.astype(str))
+    else:
+        np.testing.assert_allclose(model.predict(rows), answers, rtol=1e-5, atol=1e-5 * np.abs(answers).max())
     found.fit(rows, y)
     assert np.array_equal(found.predict(rows), estimator.predict(rows))
 
@@ -98,8 +100,8 @@ def saved(tmp_path_factory):
 
 @given(st.data())
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
-def test_damage_is_refused_in_one_sentence(saved, tmp_path_factory, data):
-    place = tmp_path_factory.mktemp("damaged")
+def test_damage_is_refused_in_one_sentence_or_says_the_same(saved, tmp_path_factory, data):
+    place, whole = tmp_path_factory.mktemp("damaged"), osolgil.load_estimator(saved)
     for file in saved.iterdir():
         (place / file.name).write_bytes(file.read_bytes())
     victim = place / data.draw(st.sampled_from(["estimator.json", "estimator.safetensors"]))
@@ -115,21 +117,61 @@ def test_damage_is_refused_in_one_sentence(saved, tmp_path_factory, data):
     except OsolgilError as error:
         found, said = None, str(error)
     assert "\n" not in said
-    assert found is None or found.predict(X).shape == (150,)
+    assert found is None or np.array_equal(found.predict_proba(X), whole.predict_proba(X))
+
+
+def test_every_format_has_frozen_estimators():
+    assert {path.name for path in FROZEN.iterdir()} == {f"format_{number}" for number in range(1, FORMAT + 1)}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_an_estimator_of_any_format_answers_as_it_did_when_it_was_saved(folder):
+    found = osolgil.load_estimator(folder)
+    expected = json.loads((folder / "expected.json").read_text("utf-8"))
+    rows = pandas.read_csv(folder / "rows.csv")
+    for name, answers in expected.items():
+        given = np.asarray(getattr(found, name)(rows))
+        if given.dtype.kind == "f":
+            np.testing.assert_allclose(given, answers, rtol=1e-5, atol=1e-6)
+        else:
+            assert given.tolist() == answers
 
 
 def test_what_is_missing_or_strange_is_said(saved, tmp_path):
     with pytest.raises(OutputError, match="no estimator"):
         osolgil.load_estimator(tmp_path)
+    with pytest.raises(OutputError, match=r"osolgil\.Model\.load"):
+        osolgil.load_estimator(Path(__file__).parents[1] / "models" / "format_3" / "classes")
     facts = json.loads((saved / "estimator.json").read_text())
     for change, word in (
-        ({"format": 99}, "format"),
-        ({"class": "os.system"}, "damaged"),
-        ({"fitted": {"fit": 1}}, "fit"),
+        ({"format": 99}, "newer osolgil"),
+        ({"format": "2"}, "no estimator of osolgil"),
+        ({"n_outputs_": 3}, "not what was written"),
     ):
         (tmp_path / "estimator.json").write_text(json.dumps({**facts, **change}))
         (tmp_path / "estimator.safetensors").write_bytes((saved / "estimator.safetensors").read_bytes())
         with pytest.raises(OutputError, match=word):
             osolgil.load_estimator(tmp_path)
+    (tmp_path / "estimator.safetensors").unlink()
+    (tmp_path / "estimator.json").write_text(json.dumps(facts))
+    with pytest.raises(OutputError, match="is incomplete"):
+        osolgil.load_estimator(tmp_path)
+
+
+def test_the_first_format_has_no_digest_of_its_text_and_is_looked_at_all_the_same(tmp_path):
+    place = shutil.copytree(FROZEN / "format_1" / "calibrated", tmp_path / "copy")
+    facts = json.loads((place / "estimator.json").read_text("utf-8"))
+    for change, word in (
+        ({"class": "os.system"}, "damaged"),
+        ({"fitted": {"fit": 1}}, "fit"),
+        ({"calibration": {"kind": "temperature", "value": 0.0, "labels": False}}, "temperature"),
+        ({"digest": "0"}, "does not belong"),
+    ):
+        (place / "estimator.json").write_text(json.dumps({**facts, **change}))
+        with pytest.raises(OutputError, match=word):
+            osolgil.load_estimator(place)
+
+
+def test_what_was_not_fitted_is_not_saved(tmp_path):
     with pytest.raises(ValueError, match="not fitted"):
         DeepClassifier().save(tmp_path)

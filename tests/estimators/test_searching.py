@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.exceptions import FitFailedWarning
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, KFold, ParameterSampler
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 import osolgil
 from osolgil import DeepClassifier, DeepRegressor, SettingsError
+from osolgil.estimators.preparation import split
 
 IRIS = load_iris(return_X_y=True)
 GRIDS = [
@@ -109,6 +111,25 @@ def test_without_an_ensemble_the_network_is_the_verdicts():
     deep = DeepRegressor(hidden=(8,), epochs=5, optimizer="race", race=RACE, random_state=0).fit(X, y)
     assert np.array_equal(deep._predictors[0].thetas[0], deep.race_.model.parameters)
     assert np.array_equal(deep.predict(X), deep.race_.predict(deep.race_.model.preprocessing and X))
+
+
+@pytest.mark.parametrize("loss", [None, "poisson"])
+def test_a_race_on_several_targets_is_scored_as_scikit_learn_scores_them(loss):
+    """R² over all targets, each in units of its spread: where the network gives logarithms, of its mean."""
+    X, y = load_diabetes(return_X_y=True)
+    both = np.column_stack([y, 40.0 + np.abs(X[:, 2]) * 1000.0])
+    race = {**RACE, "optimizers": "sgd, adam"}
+    deep = DeepRegressor(hidden=(16,), epochs=9, optimizer="race", race=race, loss=loss, random_state=0).fit(
+        X, both
+    )
+    assert np.array_equal(deep._predictors[0].thetas[0], deep.race_.model.parameters)
+    np.testing.assert_allclose(deep.race_.predict(X), deep.predict(X), rtol=1e-6)
+    unit = both.mean(axis=0) if loss else both.std(axis=0)
+    tested = split(None, len(both), 0.2, 0)[1][1::2]
+    wanted = r2_score(both[tested] / unit, deep.predict(X[tested]) / unit, multioutput="variance_weighted")
+    assert deep.race_.facts["test"]["winner"]["score"] == pytest.approx(wanted, abs=1e-5)
+    with pytest.raises(SettingsError, match="name an optimizer for several quantiles"):
+        DeepRegressor(optimizer="race", race=RACE, quantiles=(0.1, 0.9)).fit(X, y)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import numpy as np
 import pandas
 from scipy.special import expit, logit, logsumexp, softmax
 
+from osolgil.answering import Target
+from osolgil.calibration import Isotonic, Temperature
 from osolgil.data.columns.encodings import Encoding
 from osolgil.data.columns.number import Answers
 from osolgil.data.preprocessing import fit_array, fit_pixels, fit_table
@@ -39,10 +41,10 @@ def crossed(every):
     ]
 
 
-def network_model(activation, normalization=None, residual=False, precision="float32", **given):
+def network_model(activation, normalization=None, residual=False, precision="float32", outputs=None, **given):
     """A network as if trained, on five columns of numbers; parameters and running averages are no round numbers."""
     random = np.random.default_rng(3)
-    outputs = 1 if given.get("task") == "regression" else 3
+    outputs = outputs or (1 if given.get("task") == "regression" else 3)
     network = Network((5, 8, 8, outputs), (activation, activation, "identity"), normalization, residual)
     theta = network.initial(1, precision)
     theta += random.normal(0, 0.1, theta.shape).astype(precision)
@@ -84,6 +86,37 @@ ENSEMBLES = {
     "float64": ("softmax", "batch", False, {"precision": "float64"}),
 }
 """Networks whose mean answer is exported: activation, normalisation, residual, and what is answered."""
+TARGETS = {
+    "other_targets": (Target("second", -20.0, 4.0, (-21.0, -18.0)), Target("third", 0.0, 1e-3, (0.0, 1.0))),
+    "target_limits": (2.9, 3.2),
+}
+LABELS = {"task": "multi-label"}
+KNOTS = [
+    (np.array([0.05, 0.2, 0.201, 0.9]), np.array([0.0, 0.1, 0.6, 0.95])),
+    (np.array([0.3]), np.array([0.25])),
+    (np.array([0.0, 0.5, 0.7]), np.array([0.0, 0.0, 1.0])),
+]
+EMPTY = [(np.array([0.99]), np.array([0.0]))] * 2 + [(np.array([0.4, 0.5]), np.array([0.0, 1.0]))]
+ANSWERS = {
+    "targets": ({**NUMBER, **TARGETS}, 1),
+    "logarithms": ({**NUMBER, "link": "log", "other_targets": TARGETS["other_targets"]}, 2),
+    "quantiles": ({**NUMBER, "quantiles": (0.9, 0.1, 0.5)}, 3),
+    "one quantile": ({**NUMBER, "quantiles": (0.5,)}, 2),
+    "quantiles of targets": ({**NUMBER, **TARGETS, "quantiles": (0.1, 0.9)}, 4),
+    "temperature": ({"calibration": Temperature(2.5, labels=False)}, 1),
+    "temperature of labels": ({**LABELS, "calibration": Temperature(0.3, labels=True)}, 2),
+    "isotonic": ({"calibration": Isotonic(KNOTS, labels=False)}, 2),
+    "isotonic to nothing": ({"calibration": Isotonic(EMPTY, labels=False)}, 1),
+    "isotonic of labels": ({**LABELS, "calibration": Isotonic(KNOTS, labels=True)}, 1),
+}
+"""What is answered beside one class or number, and by how many networks."""
+
+
+def answering(name):
+    """The networks of a case in ANSWERS, and rows."""
+    given, count = ANSWERS[name]
+    model, rows = network_model("tanh", "layer", outputs=3 if "other_targets" in given else None, **given)
+    return (several(model, count) if count > 1 else model), rows
 
 
 def ensemble(name):
@@ -104,8 +137,11 @@ def mean_of(outputs, task, link):
 
 def expected(model, rows):
     """The outputs by the catalog's plain formulas in float64: no engine and no compiler takes part."""
-    found = [_outputs(model, *member, rows) for member in model.members]
-    return found[0] if len(found) == 1 else mean_of(np.stack(found), model.task, model.link)
+    found = np.stack([_outputs(model, *member, rows) for member in model.members])
+    groups = np.split(found, max(len(model.quantiles), 1))
+    return np.hstack(
+        [group[0] if len(group) == 1 else mean_of(group, model.task, model.link) for group in groups]
+    )
 
 
 def _outputs(model, parameters, running, rows):
@@ -131,14 +167,44 @@ def _outputs(model, parameters, running, rows):
 def answers_of(model, rows):
     """Probabilities, or numbers in the target's own unit, of the outputs above."""
     outputs = expected(model, rows)
-    if model.task == "classification":
-        return softmax(outputs, axis=-1)
+    if model.class_names is not None:
+        return _probabilities(outputs, model)
+    values = np.exp(outputs) if model.link == "log" else outputs
+    answers = []
+    for place, target in enumerate(model.targets):
+        own = values[:, place :: len(model.targets)] * target.scale + target.mean
+        own = own if target.limits is None else own.clip(*target.limits)
+        if model.quantiles:
+            own = np.array(
+                [[sorted(row)[sorted(model.quantiles).index(q)] for q in model.quantiles] for row in own]
+            )
+        answers.append(own if model.quantiles else own[:, 0])
+    return answers[0] if len(answers) == 1 else np.stack(answers, axis=1)
+
+
+def _probabilities(outputs, model):
+    """By SciPy and NumPy alone."""
+    bent, labels = model.calibration, model.task == "multi-label"
+    if isinstance(bent, Temperature):
+        outputs = outputs / bent.value
+    found = expit(outputs) if labels else softmax(outputs, axis=-1)
+    if isinstance(bent, Isotonic):
+        given = found
+        found = np.column_stack([np.interp(x, *knots) for x, knots in zip(given.T, bent.knots, strict=True)])
+        if not labels:
+            with np.errstate(invalid="ignore"):
+                found = found / found.sum(1, keepdims=True)
+            found[np.isnan(found).any(1)] = given[np.isnan(found).any(1)]
+    return found
+
+
+def predicted(model, rows):
+    """Class names, or each label's 0 or 1, of the probabilities above, and which rows leave no doubt."""
+    shares = answers_of(model, rows)
     if model.task == "multi-label":
-        return expit(outputs)
-    values = (np.exp(outputs) if model.link == "log" else outputs)[
-        :, 0
-    ] * model.target_scale + model.target_mean
-    return values if model.target_limits is None else np.clip(values, *model.target_limits)
+        return (shares > 0.5).astype(int), (np.abs(shares - 0.5) > 1e-4).all(1)
+    top = np.sort(shares, axis=1)
+    return np.array(model.class_names, object)[shares.argmax(1)], top[:, -1] - top[:, -2] > 1e-4
 
 
 def close(found, wanted, tolerance=1e-5):

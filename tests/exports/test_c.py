@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from exports.cases import (
+    ANSWERS,
     ENCODINGS,
     ENSEMBLES,
     EVERY,
+    answering,
     answers_of,
     close,
     crossed,
@@ -22,9 +24,11 @@ from exports.cases import (
     new_rows,
     numbers_model,
     pixel_model,
+    predicted,
     seconds,
     several,
 )  # fmt: skip
+from osolgil.answering import names as names_of
 from osolgil.exports.c import c_source
 from osolgil.formulas import catalog
 
@@ -43,10 +47,10 @@ def compiled(model, folder, inputs="raw"):
     return ctypes.CDLL(str(library))
 
 
-def outputs_of(library, model, numbers, texts=None):
+def outputs_of(library, model, numbers, texts=None, count=None):
     """Outputs of rows: numbers (rows, …), and texts where the model has categories."""
     features = (ctypes.c_double * model.network.widths[0])()
-    outputs = (ctypes.c_double * model.network.widths[-1])()
+    outputs = (ctypes.c_double * (count or model.network.widths[-1]))()
     found = []
     for place, row in enumerate(numbers):
         given = [(ctypes.c_double * len(row))(*row)]
@@ -76,6 +80,48 @@ def test_mean_answers(name, tmp_path):
         close(
             [library.model_prediction((ctypes.c_double * 1)(*row)) for row in found], answers_of(model, rows)
         )
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_of_every_kind(name, tmp_path):
+    model, rows = answering(name)
+    library, count = compiled(model, tmp_path), max(len(model.quantiles), 1) * model.network.widths[-1]
+    outputs = outputs_of(library, model, rows, count=count)
+    close(outputs, expected(model, rows))
+    wanted, numbers = answers_of(model, rows), (ctypes.c_double * count)()
+    answer = library.model_predictions if model.task == "regression" else library.model_probabilities
+    found = []
+    for row in outputs:
+        answer((ctypes.c_double * count)(*row), numbers)
+        found.append(list(numbers))
+    close(found, wanted.reshape(len(rows), -1))
+    names = (ctypes.c_char_p * count).in_dll(library, "model_names")
+    if model.task == "regression":
+        assert [name.decode() for name in names] == names_of(model.targets, model.quantiles)
+    if model.task == "classification":
+        labels, sure = predicted(model, rows)
+        places = [library.model_class((ctypes.c_double * count)(*row)) for row in outputs]
+        assert [names[place].decode() for place in np.array(places)[sure]] == labels[sure].tolist()
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="there is no C++ compiler")
+@pytest.mark.parametrize("model", [answering(name)[0] for name in ANSWERS] + [several(mixed_model())])
+def test_it_is_cpp_as_well(model, tmp_path):
+    source = tmp_path / "model.cpp"
+    source.write_text(c_source(model), "utf-8")
+    words = [
+        "c++",
+        "-pedantic",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-c",
+        str(source),
+        "-o",
+        str(tmp_path / "model.o"),
+    ]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("far", [1.0, 1e305])

@@ -9,6 +9,7 @@ import pytest
 
 import osolgil
 from exports.cases import ensemble, network_model
+from osolgil.answering import Target
 from osolgil.cli import main
 from osolgil.data.columns.category import CategoryColumn
 from osolgil.data.columns.date import DateColumn
@@ -113,7 +114,8 @@ def test_a_missing_library_names_the_command(monkeypatch, tmp_path, to, library,
 
 KNOWN = {
     osolgil.Model: "network parameters running task class_names target_name target_mean target_scale preprocessing "
-    "made_by link others target_limits",
+    "made_by link others target_limits other_targets quantiles calibration",
+    Target: "name mean scale limits",
     Network: "widths activations normalization residual initial_scale",
     Preprocessing: "source_columns columns divisor image_shape target_name",
     NumberColumn: "name center scale fill squash marks_missing decimal edges frequencies phases",

@@ -11,9 +11,11 @@ from hypothesis.extra import numpy as arrays
 
 import osolgil
 from exports.cases import (
+    ANSWERS,
     ENCODINGS,
     ENSEMBLES,
     EVERY,
+    answering,
     answers_of,
     close,
     crossed,
@@ -25,6 +27,7 @@ from exports.cases import (
     new_rows,
     numbers_model,
     pixel_model,
+    predicted,
     seconds,
     several,
 )
@@ -75,6 +78,21 @@ def test_mean_answers(name):
     found = run(onnx_model(model), {"inputs": rows})
     close(found["outputs"], expected(model, rows))
     close(found[list(found)[1 if "prediction" in found else 2]], answers_of(model, rows))
+    assert len(run(onnx_model(model), {"inputs": rows[:0]})["outputs"]) == 0
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_of_every_kind(name):
+    model, rows = answering(name)
+    found = run(onnx_model(model), {"inputs": rows})
+    close(found["outputs"], expected(model, rows))
+    if model.task == "regression":
+        close(found["prediction"], answers_of(model, rows))
+    else:
+        close(found["probabilities"], answers_of(model, rows))
+        labels, sure = predicted(model, rows)
+        np.testing.assert_array_equal(found[list(found)[1]][sure], labels[sure])
+        assert sure.sum() > 20
     assert len(run(onnx_model(model), {"inputs": rows[:0]})["outputs"]) == 0
 
 

@@ -10,9 +10,11 @@ import pandas
 import pytest
 
 from exports.cases import (
+    ANSWERS,
     ENCODINGS,
     ENSEMBLES,
     EVERY,
+    answering,
     answers_of,
     close,
     crossed,
@@ -24,6 +26,7 @@ from exports.cases import (
     new_rows,
     numbers_model,
     pixel_model,
+    predicted,
     several,
 )  # fmt: skip
 from osolgil.exports.python import python_source
@@ -56,6 +59,21 @@ def test_mean_answers(name):
     else:
         found = [list(space["probabilities"](row).values()) for row in rows.tolist()]
     close(found, answers_of(model, rows))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_of_every_kind(name):
+    model, rows = answering(name)
+    space = loaded(model)
+    close([space["outputs"](row) for row in rows.tolist()], expected(model, rows))
+    found = [space["predict"](row) for row in rows.tolist()]
+    if model.task == "regression":
+        close(found, answers_of(model, rows))
+        return
+    close([list(space["probabilities"](row).values()) for row in rows.tolist()], answers_of(model, rows))
+    labels, sure = predicted(model, rows)
+    found = np.array([list(row.values()) if isinstance(row, dict) else row for row in found], labels.dtype)
+    np.testing.assert_array_equal(found[sure], labels[sure])
 
 
 @pytest.mark.parametrize("far", [1.0, 1e305])

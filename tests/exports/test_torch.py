@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from exports.cases import (
+    ANSWERS,
     ENSEMBLES,
     EVERY,
+    answering,
     answers_of,
     close,
     crossed,
@@ -42,6 +44,21 @@ def test_mean_answers(name, tmp_path):
     import torch
 
     model, rows = ensemble(name)
+    source, weights = export(model, "torch", tmp_path)
+    space = {}
+    exec(compile(source.read_text("utf-8"), str(source), "exec"), space)
+    with torch.no_grad():
+        outputs = space["load"](weights)(space["prepare"](rows.tolist()))
+    answers = space["prediction" if model.task == "regression" else "probabilities"](outputs)
+    close(outputs.numpy(), expected(model, rows))
+    close(answers.numpy(), answers_of(model, rows))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_of_every_kind(name, tmp_path):
+    import torch
+
+    model, rows = answering(name)
     source, weights = export(model, "torch", tmp_path)
     space = {}
     exec(compile(source.read_text("utf-8"), str(source), "exec"), space)

@@ -2,15 +2,22 @@
 
 import numpy as np
 import pandas
+import pyarrow
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from osolgil.errors import DataError, SettingsError
 from osolgil.streaming.memory import FIXED, LEAST, memory_of, shares_of
-from osolgil.streaming.sources import ArrayRows, ParquetRows, source_of, spooled
+from osolgil.streaming.sources import ArrayRows, ParquetRows, source_of
+from osolgil.streaming.spooling import spooled
 
 ARRAY = np.arange(60.0).reshape(20, 3)
+TABLE = pandas.DataFrame(ARRAY, columns=["x1", "x2", "target"])
+
+
+def polars_of(table):
+    return pytest.importorskip("polars").DataFrame(table)
 
 
 def all_of(source, size=7):
@@ -93,12 +100,66 @@ def test_batches_come_once_and_are_kept(tmp_path):
         ([3], "Batch 1 is no pair"),
         ([(ARRAY, ARRAY[:3, 0])], "20 rows of inputs but 3"),
         ([(ARRAY[0], ARRAY[0])], r"shape \(3,\)"),
-        ([(ARRAY, ARRAY[:, 0]), (ARRAY[:, :2], ARRAY[:, 0])], "Batch 2 has other columns"),
+        ([(ARRAY, ARRAY[:, 0]), (ARRAY[:, :2], ARRAY[:, 0])], "Batch 2 has other columns .*'x3'"),
+        ([(ARRAY, ARRAY[:, 0]), (np.hstack([ARRAY] * 2), ARRAY[:, 0])], "Batch 2 has other columns .*'x4'"),
+        (
+            [(ARRAY, ARRAY[:, 0] > 3), (ARRAY, ARRAY[:, 0] / 7)],
+            "truth values at first but numbers in batch 2",
+        ),
+        (
+            [(ARRAY, ARRAY[:, 1].astype(int)), (ARRAY, ARRAY[:, 0] / 7)],
+            "give each column one kind, such as floats",
+        ),
+        ([(ARRAY, ARRAY[:, :2])], r"targets of batch 1 have shape \(20, 2\)"),
     ],
 )
 def test_wrong_batches(tmp_path, batches, words):
     with pytest.raises(DataError, match=words):
         spooled(iter(batches), None, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ((ARRAY.astype(int), ARRAY[:, 0]), (ARRAY / 4, ARRAY[:, 0])),
+        lambda: ((ARRAY.astype("f2"), ARRAY[:, :1]), (ARRAY / 4, ARRAY[:, 0])),
+        lambda: ((ARRAY.astype(">f4"), ARRAY[:, 0].astype(">i4")), (ARRAY / 4, ARRAY[:, 0].astype("i4"))),
+        lambda: ((polars_of(TABLE), ARRAY[:, 0]), (TABLE / 4, ARRAY[:, 0])),
+        lambda: (polars_of(TABLE), pyarrow.Table.from_pandas(TABLE / 4)),
+    ],
+    ids=["whole numbers first", "halves", "bytes swapped", "tables", "whole tables"],
+)
+def test_batches_of_any_library_and_precision(tmp_path, make):
+    inputs, _ = all_of(spooled(iter(make()), "target", tmp_path), 20)
+    np.testing.assert_array_equal(inputs[:, :2], np.vstack([ARRAY, ARRAY / 4])[:, :2])
+
+
+def test_a_function_that_would_give_batches_is_no_batches():
+    def batches():
+        yield ARRAY, ARRAY[:, 0]
+
+    with pytest.raises(DataError, match=r"batches is a function; give the batches it yields, batches\(\)"):
+        source_of(batches, None, None, 0)
+
+
+def test_columns_of_another_kind_in_another_file_are_named(places):
+    texts = pandas.DataFrame({"a": ["x"], "b": [1], "c": [2.0]})
+    texts.to_parquet(places / "parts" / "3.parquet")
+    with pytest.raises(DataError, match=r"'a' holds texts in '3.parquet' but numbers in '1.parquet'"):
+        ParquetRows(places / "parts", "c")
+    texts.assign(a=None).to_parquet(places / "parts" / "3.parquet")
+    assert ParquetRows(places / "parts", "c").rows == 21
+
+
+def test_a_page_damaged_inside_is_said(tmp_path):
+    place = tmp_path / "rows.parquet"
+    texts = [f"text number {number}" for number in range(3000)]
+    pandas.DataFrame({"a": texts, "b": np.arange(3000.0)}).to_parquet(place)
+    content = bytearray(place.read_bytes())
+    content[40:60] = bytes(20)
+    place.write_bytes(content)
+    with pytest.raises(DataError, match=r"'rows\.parquet' is damaged"):
+        all_of(ParquetRows(place, "b"))
 
 
 def test_what_cannot_be_streamed(places):

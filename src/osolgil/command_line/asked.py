@@ -48,6 +48,5 @@ def optimizer_settings(given: dict[str, Any]) -> dict[str, Any]:
 
 def ensemble_settings(given: dict[str, Any]) -> dict[str, Any]:
     """What only a training has, where it was typed."""
-    names = ("defaults", "ensemble", "folds", "keep", "patience")
-    asked = {name: given[name] for name in names if given.get(name) is not None}
-    return asked | ({"clip_targets": True} if given.get("clip_targets") else {})
+    names = ("defaults", "ensemble", "folds", "keep", "patience", "clip_targets")
+    return {name: given[name] for name in names if given.get(name) is not None}

@@ -76,7 +76,11 @@ Patience = Annotated[
     int | None, _option("--patience", "Stop when so many epochs were no better. [never]", min=1)
 ]
 ClipTargets = Annotated[
-    bool, _option("--clip-targets", "Answer numbers only within the range of the training targets.")
+    bool | None,
+    _option(
+        "--clip-targets/--no-clip-targets",
+        "Answer numbers only within the range of the training targets. [no]",
+    ),
 ]
 Precision = Annotated[str | None, _option("--precision", "float32 or float64. [float32]")]
 BatchSize = Annotated[int | None, _option("--batch-size", "Rows per training step. [by data size]")]

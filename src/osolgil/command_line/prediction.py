@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
+from osolgil import answering
 from osolgil.errors import DataError, SettingsError
 from osolgil.files import told_plainly, write_atomically
+
+if TYPE_CHECKING:
+    from osolgil.model import Model
 
 
 def predictions(model_path: str, data_path: str, probabilities: bool) -> dict[str, list[Any]]:
@@ -31,12 +35,21 @@ def predictions(model_path: str, data_path: str, probabilities: bool) -> dict[st
         for place, name in enumerate(model.class_names or ()):
             columns[name] = answers[:, place].tolist()
     else:
-        columns["prediction"] = answers.tolist()
+        columns |= _answered(model, answers)
     if probabilities and model.class_names is not None:
         shares = model.shares(outputs)
         for place, name in enumerate(model.class_names):
             columns[f"probability of {name}"] = shares[:, place].tolist()
     return columns
+
+
+def _answered(model: Model, answers: Any) -> dict[str, list[Any]]:
+    """One column called prediction, or one per target and quantile."""
+    if answers.ndim == 1:
+        return {"prediction": answers.tolist()}
+    titles = answering.names(model.targets, model.quantiles)
+    columns = answers.reshape(len(answers), -1).T.tolist()
+    return {f"prediction of {title}": column for title, column in zip(titles, columns, strict=True)}
 
 
 def write_csv(columns: dict[str, list[Any]], path: Path | None) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from osolgil.answering import Target
 from osolgil.data.preprocessing import Preprocessing
 from osolgil.errors import DataError
 from osolgil.messages import Message
@@ -46,6 +47,7 @@ class Dataset:
     sentences on what was inferred, repaired or left out. `image_shape` is (height, width) or
     (height, width, channels) where a row is a picture. `weights_name` says where weights come from, "" for none.
     With `link` "log" a network's outputs are logarithms of the target, see `with_logarithmic_outputs`.
+    `other_targets` are those after the first, where there are several numbers per row.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Dataset:
     image_shape: tuple[int, ...] | None = None
     weights_name: str = ""
     link: Literal["identity", "log"] = "identity"
+    other_targets: tuple[Target, ...] = ()
 
     @property
     def rows(self) -> dict[str, int]:
@@ -72,8 +75,8 @@ class Dataset:
 
     @property
     def outputs(self) -> int:
-        """How many numbers a network for this data gives per row: the classes or labels, or 1 for regression."""
-        return len(self.class_names) if self.class_names else 1
+        """How many numbers a network for this data gives per row: the classes or labels, or the targets."""
+        return len(self.class_names) if self.class_names else 1 + len(self.other_targets)
 
     def with_logarithmic_outputs(self, loss: str, positive: bool) -> Dataset:
         """These data for a loss whose outputs are logarithms, of counts and amounts: 0 stays 0.

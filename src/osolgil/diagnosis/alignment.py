@@ -125,16 +125,25 @@ class Passage:
     alike: float = 1.0
 
 
-def excess(
-    passages: list[Passage], outputs_count: int, output_variance: float, pull: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """By how much (hidden layers,) the part along signals raises the mean squared gradient: 0 in infinite width.
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What the mean squared gradient is made of (layers,), in units of what it is in infinite width.
 
-    And the variance of that part's natural logarithm: each layer gives it the square of a sum over units that rows
-    have in common as far as they are alike, and what was born on the way is the square of a normal number.
+    free: what never went along signals, which loses one of a layer's n directions to them. along: what did.
+    leaked: the share of that which was along the signals of a later layer. born: variance of the natural log of
+    along, since what came to be on the way is the square of a normal number, as far as rows have it in common.
     """
-    strays = np.zeros(len(passages))
-    result = np.zeros(len(passages))
+
+    free: np.ndarray
+    along: np.ndarray
+    leaked: np.ndarray
+    born: np.ndarray
+
+
+def parts_of(passages: list[Passage], outputs_count: int, output_variance: float, pull: float) -> Parts:
+    """Free and along signals, for every layer with the outputs' as the last, where nothing is along signals yet."""
+    depth = len(passages)
+    free, found_along, leaked, strays = np.ones(depth + 1), *np.zeros((3, depth + 1))
     last = passages[-1]
     whole = (
         outputs_count * last.weight_square
@@ -142,49 +151,37 @@ def excess(
     square = (last.width * last.signal) ** 2
     along = pull * outputs_count * output_variance / square if square > 0.0 else 0.0
     born = 0.0  # share of it that is not from the outputs
-    total = 1.0
-    for index in range(len(passages) - 1, -1, -1):
+    for index in range(depth - 1, -1, -1):
         here = passages[index]
-        slopes, joint, radial, spread, heavy = _moments(here.row, here.variance)
+        slopes, joint, radial, spread = _moments(here.row, here.variance)
         size = here.width * here.signal  # what is random has no part along the signal, unit by unit
-        found = whole * (slopes - joint / size if size > 0.0 else slopes) + along * joint
-        total *= found / (whole * slopes) if whole * slopes > 0.0 else 1.0
-        result[index] = total - 1.0
-        strays[index] += 2.0 * born**2
+        random = slopes - joint / size if size > 0.0 else slopes
+        found = whole * random + along * joint
+        usual = whole * slopes
+        if usual > 0.0:
+            free[index] = free[index + 1] * max(random / slopes, 0.0)
+            passed = found_along[index + 1] * max(random / slopes, 0.0)
+            found_along[index] = passed + (free[index + 1] + found_along[index + 1]) * along * joint / usual
+            leaked[index] = passed / found_along[index] if found_along[index] > 0.0 else 0.0
+        strays[index] = 2.0 * born**2
         entering = (here.inputs * here.before) ** 2
         if index == 0 or not (found > 0.0 and entering > 0.0):
             break
         following = here.width * passages[index - 1].weight_square * found
-        free = max(spread - radial**2 * here.width / size, 0.0) if size > 0.0 else spread
-        kept, fresh = (here.width * radial) ** 2 * along, here.width * free * whole
-        born = (kept * born + fresh) / (kept + fresh) if kept + fresh > 0.0 else 0.0
+        others = max(spread - radial**2 * here.width / size, 0.0) if size > 0.0 else spread
+        kept, fresh = (here.width * radial) ** 2 * along, here.width * others * whole
+        born = (kept * born + here.alike**0.5 * fresh) / (kept + fresh) if kept + fresh > 0.0 else 0.0
         square = (kept + fresh) / entering
         whole, along = 1.0, square / following if following > 0.0 else 0.0
-        strays[:index] += 4.0 * heavy * here.alike / here.width
-    return result, strays
-
-
-def along_signals(share: float, stray: float, pulls: tuple[float, ...]) -> tuple[float, float]:
-    """Mean and standard deviation over networks of the log of 1 + share · pull, where the share's log strays so.
-
-    >>> along_signals(0.0, 1.0, (0.5, 1.5)), along_signals(math.e - 1.0, 0.0, (1.0,))
-    ((0.0, 0.0), (1.0, 0.0))
-    """
-    logs = np.log1p(max(share, 0.0) * np.array(pulls))
-    felt = share / (1.0 + share) if share > 0.0 else 0.0
-    return float(logs.mean()), math.sqrt(float(logs.var()) + felt * felt * stray)
+    return Parts(free, np.nan_to_num(found_along, posinf=1e6), leaked, strays)
 
 
 @lru_cache(maxsize=16384)
-def _moments(row: Activation, variance: float) -> tuple[float, float, float, float, float]:
-    """E[φ'²], E[φ²φ'²], E[zφφ'], E[z²φ'²], and the relative variance of zφφ'."""
-    radial = gaussian_mean(lambda z: z * row(z) * row.slope(z), variance)
-    square = gaussian_mean(lambda z: (z * row(z) * row.slope(z)) ** 2, variance)
-    heavy = square / (radial * radial) - 1.0 if radial * radial > 0.0 else 0.0
+def _moments(row: Activation, variance: float) -> tuple[float, float, float, float]:
+    """E[φ'²], E[φ²φ'²], E[zφφ'] and E[z²φ'²]."""
     return (
         gaussian_mean(lambda z: row.slope(z) ** 2, variance),
         gaussian_mean(lambda z: (row(z) * row.slope(z)) ** 2, variance),
-        radial,
+        gaussian_mean(lambda z: z * row(z) * row.slope(z), variance),
         gaussian_mean(lambda z: (z * row.slope(z)) ** 2, variance),
-        heavy if math.isfinite(heavy) else 0.0,
     )

@@ -99,9 +99,8 @@ def diagnose(
     """
     begin = time.perf_counter()
     row = catalog.optimizer(optimizer)
-    values = row.hyperparameters(**(hyperparameters or {}))
-    if learning_rate is not None:
-        values["learning_rate"] = float(learning_rate)
+    rate = {} if learning_rate is None else {"learning_rate": learning_rate}
+    values = row.hyperparameters(**{**(hyperparameters or {}), **rate})
     _check(settings, values)
     chosen, workers = RaceSettings(entrants=(Entrant(row.name, row.name),), **settings), threads(jobs)
     data = data_of(inputs, targets, target, task, test, chosen.seed, sample_weight, chosen.encoding, chosen.loss)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ CAUSES = (
 )  # fmt: skip
 # Squared gradients are lost within six depth scales: S. Schoenholz et al., arXiv:1611.01232, section 5.
 DEPTH_SCALES = 6.0
+STILL = 1e-3  # weights that all steps together move by less, relative to their size, learn nothing
 # Set on one half of the suite of broken and healthy networks, scored on the other: benchmarks/diagnosis_suite.py.
 HARMED, DECADES, SHARE, GAP, LEARNED_BY_HEART = 0.12, 1.0, 0.25, 0.17, 0.1
 
@@ -108,9 +110,9 @@ def gradient_change(found: Examination) -> np.ndarray:
 
 
 def _labels(found: Examination) -> Finding | None:
-    """Nothing predicts the held-out targets: neither the network at any rate, nor plain models."""
+    """Nothing predicts the held-out targets: neither the network at any rate, nor plain models on any rows."""
     reference, gain = found.reference, learnable(found)
-    if gain > 4.0 * reference.noise:
+    if gain > 4.0 * reference.noise or reference.told > 4.0:
         return None
     resolution = 4.0 * reference.noise / max(1.0 - reference.chance, 1e-9)
     if resolution > 0.75:
@@ -155,13 +157,20 @@ def _weights(found: Examination) -> Finding | None:
     hidden = ratios[:-1] if len(ratios) > 1 else ratios
     middle = float(np.median(hidden))
     away = abs(math.log10(middle)) if middle > 0.0 else math.inf
-    if away <= 0.5 * DECADES:
+    if away <= 0.5 * DECADES + _chance_of_weights(found):
         return None
     evidence = {
         "times_usual": math.sqrt(middle),
         "weight_variance": float(np.median(found.prediction.weight_variance)),
     }
     return Finding("weights", "sure" if away > DECADES else "likely", None, evidence)
+
+
+def _chance_of_weights(found: Examination) -> float:
+    """Decades by which the mean square of so few weights strays."""
+    widths = found.case.network.widths[:-1] if found.case.network.depth > 1 else found.case.network.widths
+    fewest = min(a * b for a, b in pairwise(widths))
+    return 1.96 * math.sqrt(2.0 / fewest) / math.log(10.0)
 
 
 def _dying(found: Examination) -> Finding | None:
@@ -277,16 +286,22 @@ def _noise(found: Examination) -> dict[str, float]:
 
 
 def _rate_low(found: Examination) -> Finding | None:
-    if not any(
-        _better(found, found.rates[factor].score) for factor in found.rates if factor > 1.0
-    ) or _overfitting(found):
+    higher = max((c.score for factor, c in found.rates.items() if factor > 1.0), default=-math.inf)
+    update, better = _update(found), _better(found, higher)
+    steps = found.case.epochs * math.ceil(len(found.case.task.training) / found.case.batch_size)
+    if not (better or update * steps < STILL) or _overfitting(found):
         return None
-    higher = max((c for factor, c in found.rates.items() if factor > 1.0), key=lambda course: course.score)
-    evidence = {"rate": found.case.rate, "score": found.course.score, "score_higher": higher.score}
-    moved = [float(np.nanmax(epoch.update_ratio)) for epoch in found.epochs]
+    evidence = {"rate": found.case.rate, "score": found.course.score, "update": update}
     return Finding(
-        "learning_rate_low", "sure", None, {**evidence, "update": float(np.median(moved)) if moved else 0.0}
+        "learning_rate_low", "sure", None, {**evidence, "score_higher": higher} if better else evidence
     )
+
+
+def _update(found: Examination) -> float:
+    """How far a step moves the weights of the layer that moves farthest, relative to their size."""
+    ratios = np.array([epoch.update_ratio for epoch in found.epochs])
+    known = ratios[np.isfinite(ratios).any(1)] if len(ratios) else ratios
+    return float(np.median(np.nanmax(known, axis=1))) if len(known) else math.nan
 
 
 def _overfitting(found: Examination) -> Finding | None:

@@ -38,7 +38,8 @@ class Noise:
 
     slope: variance of the gradient's own factor. signal: of the next layer's log signal. joint: their covariance.
     carried, carried_bend: first and second derivative of the next log signal by this one. felt, felt_bend: of the
-    log mean square slope. shift: systematic error of unknown sign.
+    log mean square slope. shift: systematic error of unknown sign. together: share of a unit's noise that rows have
+    in common, over the number of units.
     """
 
     slope: float = 0.0
@@ -49,6 +50,7 @@ class Noise:
     felt: float = 0.0
     felt_bend: float = 0.0
     shift: float = 0.0
+    together: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Place:
         return Noise(
             _finite(slope / self.width), _finite(signal / self.width), _finite(joint * weaved / self.width),
             self._of(moments.value_elasticity), self._bend(moments.value_elasticity),
-            self._of(moments.slope_elasticity), self._bend(moments.slope_elasticity),
+            self._of(moments.slope_elasticity), self._bend(moments.slope_elasticity), 0.0, shared / self.width,
         )  # fmt: skip
 
     def _slope_alone(self) -> float:
@@ -132,26 +134,37 @@ class Place:
         return _finite((above - below) / (2.0 * _STEP))
 
 
-def expected(
+def noises_of(
     places: list[Place | None], rows: int, unequal: float = 0.0, sizes: Unequal | None = None
+) -> tuple[list[Noise], list[Noise]]:
+    """Noise, layer by layer, of one row alone, and of a mean over rows, which is what they have in common.
+
+    unequal: variance of the log size of a row of inputs, which the rows have of their own. sizes: what that does to
+    gradients, where it is known better than by expansion.
+    """
+    alone = [place.noise(1) if place else Noise() for place in places]
+    common = [place.noise(rows) if place else Noise() for place in places]
+    apart = log_variance(alone, unequal if sizes is None else 0.0) - log_variance(common)
+    # rows of unequal gradients count as fewer: Σw² of log-normal weights is e^variance over their number
+    fewer = 0.0 if sizes is None else sizes.fewer
+    counts = np.maximum(rows * np.exp(-np.maximum(apart, 0.0) - fewer), 1.0)
+    return alone, [p.noise(float(n)) if p else Noise() for p, n in zip(places, counts, strict=True)]
+
+
+def expected(
+    alone: list[Noise], common: list[Noise], unequal: float = 0.0, sizes: Unequal | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation (layers,) of what is added to the natural log of each mean squared gradient.
 
     A mean over rows is e^(variance of one row/2) above the typical row, and strays with what rows have in common.
-    unequal: variance of the log size of a row of inputs, which the rows have of their own. sizes: what that does to
-    gradients, where it is known better than by expansion.
+    alone, common, unequal, sizes: as in `noises_of`.
     """
-    raised, fewer = (sizes.raised, sizes.fewer) if sizes is not None else (0.0, 0.0)
-    unequal = unequal if sizes is None else 0.0
-    alone = [place.noise(1) if place else Noise() for place in places]
-    common = [place.noise(rows) if place else Noise() for place in places]
+    raised, unequal = (0.0, unequal) if sizes is None else (sizes.raised, 0.0)
     single, shared = log_variance(alone, unequal), log_variance(common)
-    # rows of unequal gradients count as fewer: Σw² of log-normal weights is e^variance over their number
-    counts = np.maximum(rows * np.exp(-np.maximum(single - shared, 0.0) - fewer), 1.0)
-    common = [p.noise(float(n)) if p else Noise() for p, n in zip(places, counts, strict=True)]
-    shared = log_variance(common)
     shift = np.array([noise.shift for noise in common])[::-1].cumsum()[::-1]
-    return raised + _drift(alone, unequal) + 0.5 * (single - shared), np.sqrt(shared + shift**2)
+    return raised + drifts(alone, unequal)[::-1].cumsum()[::-1] + 0.5 * (single - shared), np.sqrt(
+        shared + shift**2
+    )
 
 
 def log_variance(noises: list[Noise], unequal: float = 0.0) -> np.ndarray:
@@ -161,14 +174,7 @@ def log_variance(noises: list[Noise], unequal: float = 0.0) -> np.ndarray:
     the slopes of every layer k > j, weakened by the layers between; one born in the inputs reaches all.
     """
     depth = len(noises)
-    weight = np.zeros(
-        (depth + 1, depth)
-    )  # of the signal born in j (the last: in the inputs) on the slopes of k
-    for j in range(-1, depth - 1):
-        reach = 1.0
-        for k in range(j + 1, depth - 1):
-            weight[j, k] = noises[k].felt * reach
-            reach *= noises[k].carried
+    weight = reaches(noises) * np.array([noise.felt for noise in noises])
     slopes, signals, joints = (
         np.array([getattr(n, name) for n in noises]) for name in ("slope", "signal", "joint")
     )
@@ -181,14 +187,34 @@ def log_variance(noises: list[Noise], unequal: float = 0.0) -> np.ndarray:
     return result
 
 
-def _drift(noises: list[Noise], unequal: float) -> np.ndarray:
-    """Mean (layers,) of the natural logarithm of one row's squared gradient, against the infinite width."""
-    mean, variance, steps = -0.5 * unequal, unequal, []
+def reaches(noises: list[Noise]) -> np.ndarray:
+    """By how much (layers + 1, layers) a log signal strays that was born in a layer; the last: in the inputs."""
+    depth = len(noises)
+    reach = np.zeros((depth + 1, depth))
+    for born in range(-1, depth - 1):
+        reach[born, born + 1 :] = np.cumprod([1.0, *(noise.carried for noise in noises[born + 1 : -1])])
+    return reach
+
+
+def tracked(noises: list[Noise], unequal: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Mean, against infinite width, and variance (layers,) of one row's log signal as it enters each layer."""
+    mean, variance = -0.5 * unequal, unequal
+    found = []
     for noise in noises:
-        steps.append(noise.felt * mean + 0.5 * noise.felt_bend * variance - 0.5 * noise.slope)
+        found.append((mean, variance))
         mean = noise.carried * mean + 0.5 * noise.carried_bend * variance - 0.5 * noise.signal
         variance = noise.carried**2 * variance + noise.signal
-    return np.array(steps)[::-1].cumsum()[::-1]
+    means, variances = np.array(found).T
+    return means, variances
+
+
+def drifts(noises: list[Noise], unequal: float = 0.0) -> np.ndarray:
+    """Mean log (layers,) of each layer's factor of one row's squared gradient, against infinite width."""
+    means, variances = tracked(noises, unequal)
+    felt, bend, slope = (
+        np.array([getattr(n, name) for n in noises]) for name in ("felt", "felt_bend", "slope")
+    )
+    return felt * means + 0.5 * bend * variances - 0.5 * slope
 
 
 def _finite(value: float) -> float:

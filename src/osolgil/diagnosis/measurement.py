@@ -158,7 +158,12 @@ def from_record(
 
 
 def effective_rank(values: np.ndarray) -> float:
-    """(Σλ)²/Σλ² of the covariance of rows: 1 where they differ in one direction only, NaN where they do not differ."""
+    """(Σλ)²/Σλ² of the covariance of rows: 1 where they differ in one direction only, NaN where they do not differ.
+
+    NaN too where values are infinite.
+    """
+    if not np.isfinite(values).all():
+        return np.nan
     centred = values.astype(np.float64) - values.mean(0, dtype=np.float64)
     small = centred @ centred.T if len(centred) < centred.shape[1] else centred.T @ centred
     square = float((small**2).sum())

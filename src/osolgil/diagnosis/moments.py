@@ -40,7 +40,7 @@ def value_and_slope(row: Activation, variance: float, shift: float = 0.0) -> tup
 
     To 1e-8 where the activation is smooth, to a percent or so where it jumps or waves often within the signal.
     """
-    nodes, weights = _rule(shift, math.sqrt(max(variance, 1e-300)))
+    nodes, weights = rule(shift, math.sqrt(max(variance, 1e-300)))
     x = shift + math.sqrt(variance) * nodes
     with np.errstate(all="ignore"):
         return float(weights @ row(x) ** 2), float(weights @ row.slope(x) ** 2)
@@ -113,7 +113,7 @@ def _paired(squares: np.ndarray, whole: float, correlation: float) -> float:
 def _coefficients(row: Activation, variance: float, shift: float, kind: str) -> np.ndarray:
     """Squares a_k² of E[f(shift + √q z) He_k(z)]/√k!."""
     deviation = math.sqrt(max(variance, 1e-300))
-    nodes, weights = _rule(shift, deviation)
+    nodes, weights = rule(shift, deviation)
     x = shift + deviation * nodes
     function = {"value": row, "slope": row.slope, "square slope": lambda x: row.slope(x) ** 2}[kind]
     before, current, found = np.zeros_like(nodes), np.ones_like(nodes), []
@@ -126,7 +126,7 @@ def _coefficients(row: Activation, variance: float, shift: float, kind: str) -> 
     return np.array(found)
 
 
-def _rule(shift: float, deviation: float) -> tuple[np.ndarray, np.ndarray]:
+def rule(shift: float, deviation: float) -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights for a standard normal z that are close where activations bend."""
     cuts = edges(shift, deviation)
     cuts = cuts[np.abs(cuts) <= _FARTHEST]

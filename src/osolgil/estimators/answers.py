@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 
-from osolgil.errors import DataError
+from osolgil.answering import Target
+from osolgil.errors import DataError, SettingsError
 from osolgil.formulas import catalog
 
 
@@ -59,7 +62,7 @@ class Labels:
         strange = np.asarray(self.classes[numbers] != y)
         if np.any(strange):
             raise DataError(
-                f"y has the class {y[int(np.argmax(strange))]!r}, which is not among the known classes."
+                f"y has the class '{y[int(np.argmax(strange))]}', which is not among the known classes."
             )
         return numbers.astype(np.int64)
 
@@ -83,7 +86,7 @@ class Amounts:
     """Numbers to predict: each target is standardised for the network, (y - mean) / scale, or a share of its mean.
 
     mean, scale: (targets,). With link "log" the network gives logarithms. flat: whether y was (rows,).
-    limits: least and largest answers (targets,), None for none.
+    limits: least and largest answers (targets,), None for none. quantiles: those answered in place of a mean.
     """
 
     mean: np.ndarray
@@ -91,6 +94,7 @@ class Amounts:
     link: str
     flat: bool
     limits: tuple[np.ndarray, np.ndarray] | None = None
+    quantiles: tuple[float, ...] = ()
 
     task: ClassVar[catalog.Task] = "regression"
 
@@ -143,6 +147,27 @@ class Amounts:
         with np.errstate(over="ignore"):
             return values * self.scale + self.mean
 
+    def described(self) -> list[Target]:
+        """Every target as a model knows it."""
+        several = self.outputs > 1
+        return [
+            Target(
+                f"target {place + 1}" if several else "target",
+                float(self.mean[place]),
+                float(self.scale[place]),
+                None if self.limits is None else (float(self.limits[0][place]), float(self.limits[1][place])),
+            )
+            for place in range(self.outputs)
+        ]
+
+    def reaching(self, y: np.ndarray) -> Amounts:
+        """The same with limits that reach as far as these answers, and as far as they reached before."""
+        values = y.reshape(len(y), -1)
+        low, high = values.min(axis=0), values.max(axis=0)
+        if self.limits is not None:
+            low, high = np.minimum(low, self.limits[0]), np.maximum(high, self.limits[1])
+        return replace(self, limits=(low, high))
+
     def clipped(self, values: np.ndarray) -> np.ndarray:
         """Answers (…, targets) within the limits."""
         return values if self.limits is None else np.clip(values, *self.limits)
@@ -155,9 +180,9 @@ def read_labels(y: Any, rows: int) -> Any:
 
     if y is None:
         raise ValueError("DeepClassifier requires y to be passed, but the target y is None.")
-    if hasattr(y, "toarray"):
-        y = y.toarray()
     y = _arrayed(y)
+    if y.dtype.kind == "S":
+        raise DataError("y holds bytes; make texts of them, such as with y.astype(str).")
     if y.ndim == 2 and y.shape[1] > 1:
         y = check_array(
             y,
@@ -180,6 +205,8 @@ def read_amounts(y: Any, rows: int) -> np.ndarray:
     if y is None:
         raise ValueError("DeepRegressor requires y to be passed, but the target y is None.")
     y = _arrayed(y)
+    if y.dtype.kind in "Mm":
+        raise DataError("y holds dates or spans of time; give numbers, such as days since a date.")
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
     y = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")  # type: ignore[arg-type]
@@ -209,10 +236,26 @@ def class_weights(setting: Any, y: np.ndarray) -> np.ndarray | None:
         return None
     from sklearn.utils.class_weight import compute_sample_weight
 
+    tables = [setting] if y.ndim == 1 or isinstance(setting, str) else setting
+    if not isinstance(tables, (list, tuple)) or not all(_is_table(table) for table in tables):
+        labels = "of all labels, or a list of a dictionary per label, [{0: 1.0, 1: 2.0}, …]"
+        wanted = "the weight of every class, {'a': 1.0, 'b': 2.0}" if y.ndim == 1 else labels
+        raise SettingsError(f"class_weight is None, 'balanced', or {wanted}, not {setting!r}.")
     return compute_sample_weight(setting, y)
 
 
+def _is_table(setting: Any) -> bool:
+    """Whether it is "balanced", or gives every class a weight of 0 or more."""
+    if not isinstance(setting, Mapping):
+        return isinstance(setting, str) and setting == "balanced"
+    return all(isinstance(weight, Real) and 0 <= float(weight) < np.inf for weight in setting.values())
+
+
 def _arrayed(y: Any) -> np.ndarray:
+    if hasattr(y, "toarray"):
+        y = y.toarray()
+    if np.ma.is_masked(y):
+        raise DataError("y has masked entries; leave rows without an answer out.")
     if hasattr(y, "to_numpy") and not isinstance(y, np.ndarray):
         y = y.to_numpy()
     try:
@@ -221,12 +264,28 @@ def _arrayed(y: Any) -> np.ndarray:
         raise DataError(f"y is no array of equally long rows: {error}.") from error
     if array.dtype.kind == "c":
         raise ValueError("Complex data not supported as y.")
-    if array.dtype == object:
-        import pandas
+    return _of_one_kind(array) if array.dtype == object else array
 
-        if pandas.isna(array).any():
-            raise DataError("y contains NaN, None or NA; leave rows without an answer out.")
-    return array
+
+def _of_one_kind(array: np.ndarray) -> np.ndarray:
+    """Objects that are all truth values or all numbers as an array of these."""
+    import pandas
+
+    if pandas.isna(array).any():
+        raise DataError("y contains NaN, None or NA; leave rows without an answer out.")
+    kind = pandas.api.types.infer_dtype(array.ravel())
+    if kind == "mixed-integer":
+        raise DataError("y mixes numbers with texts; make all of one kind.")
+    plain = {
+        "boolean": np.bool_,
+        "integer": np.int64,
+        "floating": np.float64,
+        "mixed-integer-float": np.float64,
+    }
+    try:
+        return array.astype(plain[kind]) if kind in plain else array
+    except OverflowError:
+        return array
 
 
 def _same_length(rows: int, y: np.ndarray, check: Any) -> None:

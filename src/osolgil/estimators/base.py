@@ -10,16 +10,17 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from osolgil.calibration import check_kind, fit_calibration
 from osolgil.engines.cpu.kernels import layout
-from osolgil.errors import DataError, SettingsError
+from osolgil.errors import DataError, SettingsError, reason
 from osolgil.estimators import defaults, inputs, plans, racing, runs, settings
 from osolgil.estimators.answers import Labels
-from osolgil.estimators.calibration import check_kind, fit_calibration
 from osolgil.estimators.plans import Plan, Stopping
 from osolgil.estimators.prediction import BLOCK, Predictor, stacked
 from osolgil.estimators.preparation import Answers, Prepared, Rows, check_share, prepare
 from osolgil.estimators.watching import Watch
 from osolgil.estimators.workers import workers_of
+from osolgil.mean_answers import combined
 from osolgil.race.settings import RaceSettings
 from osolgil.spelling import hint
 
@@ -117,15 +118,14 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def export(self, to: str, out: Any, *, inputs: str = "raw") -> Any:
         """Write it as an ONNX graph, a PyTorch module, a Python or a C file: see `osolgil.export`.
 
-        Classes become texts. Raises SettingsError for several targets, quantiles, a calibration or a column of free
-        text; OutputError where it cannot be written.
+        Classes become texts. Raises SettingsError for a column of free text; OutputError where it cannot be written.
         """
-        from osolgil.estimators import exporting
+        from osolgil.exports import export
 
-        return exporting.export(self, to, out, inputs)
+        return export(self.to_model(), to, out, inputs=inputs)
 
     def to_model(self) -> Any:
-        """The network as an `osolgil.Model`; None for several targets, quantiles or a calibration."""
+        """The networks, preprocessing and calibration as an `osolgil.Model`, which answers the same."""
         from osolgil.estimators import saving
 
         check_is_fitted(self)
@@ -151,13 +151,10 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         settings.check(self)
         check_kind(getattr(self, "calibrate", None))
         if self.defaults not in DEFAULTS:
-            raise SettingsError(
-                f"defaults are plain or table, not {self.defaults!r}.{hint(self.defaults, DEFAULTS)}"
-            )
+            known = hint(self.defaults, DEFAULTS)
+            raise SettingsError(f"defaults are plain or table, not {self.defaults!r}.{known}")
         if self._folded() and (self.callbacks is not None or self.progress or self.warm_start):
-            raise SettingsError(
-                "callbacks, progress and warm_start know one set of training rows; set folds=False."
-            )
+            raise SettingsError("callbacks, progress and warm_start know one set of rows; set folds=False.")
         if self._folded() and getattr(self, "calibrate", None) is not None:
             raise SettingsError("calibrate needs rows that all networks leave out; set folds=False.")
         if self.ensemble < 1:
@@ -166,9 +163,7 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if self.monitor not in ("loss", "score"):
             raise SettingsError(f"monitor is loss or score, not {self.monitor!r}.")
         if self.patience < 1:
-            raise SettingsError(
-                f"patience must be a whole number of epochs from 1 up, not {self.patience!r}."
-            )
+            raise SettingsError(f"patience must be a number of epochs from 1 up, not {self.patience!r}.")
 
     def _races(self) -> bool:
         return isinstance(self.optimizer, str) and self.optimizer == "race"
@@ -191,7 +186,7 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         try:
             random = check_random_state(self.random_state)
         except ValueError as error:
-            raise SettingsError(f"random_state: {' '.join(str(error).split())}.") from error
+            raise SettingsError(f"random_state: {reason(error)}.") from error
         if isinstance(self.random_state, (int, np.integer)):
             return int(self.random_state) * _SEED_STEP
         return int(random.randint(0, 2**31 - 1)) * _SEED_STEP
@@ -267,12 +262,22 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         predictors = getattr(self, "_predictors", None)
         if not self.warm_start or predictors is None:
             return None
+        self._check_quantiles()
         old = predictors[0]
         if old.network != network or len(old) != self.ensemble:
-            raise SettingsError(
-                "warm_start goes on with the network there is; hidden, activation … must not change."
-            )
+            raise SettingsError("warm_start goes on with the network there is; its layers must not change.")
         return [predictor.thetas for predictor in predictors]
+
+    def _check_quantiles(self) -> None:
+        """Training that goes on has the networks of the quantiles it was begun with."""
+        known, asked = getattr(self._answers, "quantiles", ()), self._asked_quantiles()
+        if known != asked:
+            raise SettingsError(
+                f"Training goes on with the quantiles {known}, not {asked}; they must not change."
+            )
+
+    def _asked_quantiles(self) -> tuple[float, ...]:
+        return ()
 
     def _finish(
         self, prepared: Prepared, plans_: Sequence[Plan], outcomes: Sequence[Sequence[runs.Outcome]]
@@ -313,9 +318,10 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         kind = getattr(self, "calibrate", None)
         if kind is not None:
             features, targets, weights = prepared.validation
-            shares = self._shares(features)
+            task = prepared.answers.task
+            outputs = combined(self._outputs(features).astype(np.float64), task)
             self._calibration = fit_calibration(
-                kind, shares, targets.astype(np.float64), weights, prepared.answers.task == "multi-label"
+                kind, outputs, targets.astype(np.float64), weights, task == "multi-label"
             )
 
     def _keep_history(self, outcomes: Sequence[runs.Outcome], prepared: Prepared) -> None:
@@ -331,6 +337,11 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     def _blocks(self, X: Any, answer: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """`answer` of the features of rows, so many rows at a time."""
+        if hasattr(X, "tocsr") and X.shape[0] > BLOCK:  # dense a block at a time
+            whole = X.tocsr()
+            return np.concatenate(
+                [self._blocks(whole[start : start + BLOCK], answer) for start in range(0, X.shape[0], BLOCK)]
+            )
         rows = X if self._is_plain(X) else self._careful(X)
         if len(rows) <= BLOCK or (self.precision == "float32" and self._features.takes(rows)):
             return answer(self._features.transform(rows))
@@ -371,9 +382,6 @@ class DeepEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return self._predictors[group].outputs(
             features, workers_of(self.n_jobs) if len(features) > 512 else 1
         )
-
-    def _shares(self, features: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_predictors")

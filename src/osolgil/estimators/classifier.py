@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
+from osolgil.answering import shares_of
 from osolgil.errors import SettingsError
 from osolgil.estimators import answers
 from osolgil.estimators.answers import Labels
 from osolgil.estimators.base import DeepEstimator
-from osolgil.estimators.prediction import softmax
 from osolgil.estimators.preparation import Rows
 from osolgil.estimators.settings import documented
+from osolgil.mean_answers import combined
 
 
 @documented
@@ -134,31 +136,30 @@ class DeepClassifier(ClassifierMixin, DeepEstimator):
         """
         if not return_std:
             return self._probabilities(X)
-        members = self._blocks(X, lambda features: self._member_shares(features).swapaxes(0, 1))
-        _spread(members.shape[1])
-        return self._calibrated(members.mean(axis=1)), members.std(axis=1)
+        check_is_fitted(self)
+        if len(self._predictors[0]) < 2:
+            raise SettingsError("return_std compares the networks of an ensemble; set ensemble=2 or more.")
+        both = self._blocks(X, self._shares_and_spread)
+        return both[:, 0], both[:, 1]
 
     def _probabilities(self, X: Any) -> np.ndarray:
-        return self._blocks(X, lambda features: self._calibrated(self._shares(features)))
+        return self._blocks(X, lambda features: self._shares(self._outputs(features)))
 
     def _answers_of(self, shares: np.ndarray) -> np.ndarray:
         return self._answers.decode(shares)
 
-    def _calibrated(self, shares: np.ndarray) -> np.ndarray:
-        return shares if self._calibration is None else self._calibration(shares)
-
-    def _shares(self, features: np.ndarray) -> np.ndarray:
-        members = self._member_shares(features)
+    def _shares(self, outputs: np.ndarray) -> np.ndarray:
+        """Probabilities (rows, classes) of all networks' outputs (networks, rows, classes)."""
+        if self._calibration is not None:
+            return self._calibration(combined(outputs.astype(np.float64), self._answers.task))
+        members = shares_of(outputs, self._answers.multilabel)
         return members[0] if len(members) == 1 else members.mean(axis=0)
 
-    def _member_shares(self, features: np.ndarray) -> np.ndarray:
-        """Every network's probabilities (members, rows, classes)."""
+    def _shares_and_spread(self, features: np.ndarray) -> np.ndarray:
+        """Both (rows, 2, classes)."""
         outputs = self._outputs(features)
-        if self._answers.multilabel:
-            from scipy.special import expit
-
-            return expit(outputs.astype(np.float64))
-        return softmax(outputs)
+        spread = shares_of(outputs, self._answers.multilabel).std(axis=0)
+        return np.stack([self._shares(outputs), spread], axis=1)
 
     def _read_answers(self, y: Any, rows: int) -> np.ndarray:
         return answers.read_labels(y, rows)
@@ -189,8 +190,3 @@ def _one_class(classes: np.ndarray) -> ValueError:
     return DataError(
         f"Every row has the same class '{classes[0]}', which is 1 class; a classifier needs two classes."
     )
-
-
-def _spread(members: int) -> None:
-    if members < 2:
-        raise SettingsError("return_std compares the networks of an ensemble; set ensemble=2 or more.")

@@ -10,7 +10,7 @@ from osolgil.engines.cpu.fleet import Fleet
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import SettingsError
 from osolgil.estimators import plans, preparation
-from osolgil.estimators.answers import Labels
+from osolgil.estimators.answers import Amounts, Labels
 from osolgil.estimators.preparation import Prepared, Rows
 from osolgil.estimators.runs import advance
 from osolgil.estimators.workers import workers_of
@@ -34,6 +34,10 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
             else estimator._answers
         )
         _same_classes(learned, classes)
+        if not first:
+            estimator._check_quantiles()
+        if isinstance(learned, Amounts) and learned.limits is not None:
+            learned = learned.reaching(Rows(x, numbers, weights).counted().y)
     given = estimator._encoded(learned, Rows(x, numbers, weights))
     settings = plans.settle(estimator, learned.task, max(len(given), plans.WHOLE + 1))
     prepared = preparation.prepare(

@@ -35,6 +35,8 @@ def completed(estimator: Any, task: str, rows: int, validated: bool = False) -> 
     asked = (getattr(estimator, name, None) for name in ("calibrate", "quantiles"))
     if validated or any(value is not None for value in asked):
         found["folds"] = False
+    if rows < found["ensemble"]:
+        found |= {"folds": False, "early_stopping": False}  # too few to leave any out
     free = {
         name: value
         for name, value in found.items()

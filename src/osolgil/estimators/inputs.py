@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +86,11 @@ def read(estimator: Any, rows: Any, reset: bool) -> Any:
     """
     if reset:
         check_choices(estimator)
+    if rows is not None and not _holds_rows(rows):
+        kind = type(rows).__name__
+        raise DataError(f"X is of type {kind}; give an array or a table, such as pandas.DataFrame(X).")
+    if isinstance(rows, np.ma.MaskedArray) and rows.dtype.kind in "fiub":
+        rows = np.ma.filled(rows.astype(np.float64), np.nan)
     frame = _frame_of(rows)
     if frame is None:
         frame = _mixed(rows, estimator.categories)
@@ -104,6 +109,11 @@ def read(estimator: Any, rows: Any, reset: bool) -> Any:
         return _plainly_named(frame)
     validate_data(estimator, frame, skip_check_array=True, reset=reset)
     return _checked(estimator, frame.to_numpy(np.float64, na_value=np.nan), reset, named=True)
+
+
+def _holds_rows(rows: Any) -> bool:
+    listed = not isinstance(rows, Mapping) and hasattr(rows, "__len__")
+    return listed or any(hasattr(rows, name) for name in ("shape", "__array__", "collect"))
 
 
 def names_of(estimator: Any) -> tuple[str, ...]:
@@ -138,10 +148,22 @@ def _checked(estimator: Any, rows: Any, reset: bool, named: bool = False) -> np.
         settings.pop("estimator")
         array = validate_data(estimator, rows, reset=reset, **settings)
     if hasattr(array, "toarray"):
-        array = array.toarray()
+        array = _dense(array)
     if array.dtype == np.uint8 and estimator.numeric not in ("auto", "pixels"):
         array = array.astype(np.float64)
     return array
+
+
+def _dense(matrix: Any) -> np.ndarray:
+    """A sparse matrix as the array that a network takes."""
+    try:
+        return matrix.toarray()
+    except MemoryError as error:
+        size = matrix.shape[0] * matrix.shape[1] * matrix.dtype.itemsize / 2**30
+        raise DataError(
+            f"X is sparse, but a network takes all its cells, which are {size:,.0f} GiB; reduce its columns, such as "
+            "with sklearn.decomposition.TruncatedSVD."
+        ) from error
 
 
 def _allowed(estimator: Any) -> Any:

@@ -144,16 +144,3 @@ class _Ready:
 def stacked(members: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     """Weights and running averages of several networks as arrays (members, …)."""
     return np.stack([theta for theta, _ in members]), np.stack([running for _, running in members])
-
-
-def softmax(outputs: np.ndarray) -> np.ndarray:
-    """Probabilities along the last axis, in float64.
-
-    >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]])).tolist()
-    [[0.5, 0.5], [1.0, 0.0]]
-    """
-    powers = outputs.astype(np.float64)
-    powers -= powers.max(axis=-1, keepdims=True)
-    np.exp(powers, out=powers)
-    powers /= powers.sum(axis=-1, keepdims=True)
-    return powers

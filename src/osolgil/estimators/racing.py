@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from osolgil.answering import Target
 from osolgil.data import Dataset
 from osolgil.data.dataset import Split
 from osolgil.data.source import digest
@@ -54,10 +55,8 @@ class KeepingCourse(Course):
 def fit(estimator: Any, prepared: Prepared) -> None:
     """Race on the prepared rows, and keep the best runs' networks and the verdict, `race_`."""
     begin = time.perf_counter()
-    if len(prepared.tasks) > 1 or (prepared.answers.task == "regression" and prepared.answers.outputs > 1):
-        raise SettingsError(
-            'optimizer="race" races on one target; name an optimizer for several, or for quantiles.'
-        )
+    if len(prepared.tasks) > 1:
+        raise SettingsError('optimizer="race" races on one loss; name an optimizer for several quantiles.')
     chosen, budget, fixed = _settings(estimator, prepared)
     workers = workers_of(estimator.n_jobs)
     data = _dataset(prepared)
@@ -133,21 +132,23 @@ def _dataset(prepared: Prepared) -> Dataset:
     amounts = isinstance(answers, Amounts)
     splits = [_split(prepared, rows) for rows in parts]
     names = None if amounts else tuple(map(str, answers.classes))
+    first, *others = answers.described() if amounts else [Target("target", 0.0, 1.0)]
     return Dataset(
         name="data",
         task=answers.task,  # type: ignore[arg-type]
         feature_names=prepared.features.names,
         class_names=names,
-        target_name="target",
+        target_name=first.name,
         train=splits[0],
         validation=splits[1],
         test=splits[2],
-        target_mean=float(answers.mean[0]) if amounts else 0.0,
-        target_scale=float(answers.scale[0]) if amounts else 1.0,
+        target_mean=first.mean,
+        target_scale=first.scale,
         preprocessing=prepared.features.preprocessing,
         fingerprint=digest(task.inputs, task.targets),
         weights_name="" if task.weights is None else "sample_weight",
         link=answers.link if amounts else "identity",  # type: ignore[arg-type]
+        other_targets=tuple(others),
     )
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils.validation import check_is_fitted
 
+from osolgil.answering import ranks
 from osolgil.errors import SettingsError
 from osolgil.estimators import answers
 from osolgil.estimators.answers import Amounts
@@ -141,14 +143,12 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R² of the predictions; with quantiles the mean D² of the pinball loss, 1 at best, 0 for a constant."""
-        if self.quantiles is None:
-            return float(super().score(X, y, sample_weight))
-        from sklearn.metrics import d2_pinball_score
-
         predicted = self.predict(X)
+        if not self._answers.quantiles:
+            return float(r2_score(y, predicted, sample_weight=sample_weight))
         scores = [
             d2_pinball_score(y, predicted[..., place], sample_weight=sample_weight, alpha=quantile)
-            for place, quantile in enumerate(self._levels())
+            for place, quantile in enumerate(self._answers.quantiles)
         ]
         return float(np.mean(scores))
 
@@ -163,14 +163,16 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
         return found
 
     def _shaped(self, values: np.ndarray, sort: bool = True) -> np.ndarray:
-        if self.quantiles is None:
+        levels = self._answers.quantiles
+        if not levels:
             values = values[:, :, 0]
         elif sort:
-            levels = np.argsort(np.argsort(self._levels(), kind="stable"), kind="stable")
-            values = np.sort(values, axis=-1)[..., levels]
+            values = np.sort(values, axis=-1)[..., ranks(levels)]
         return values[:, 0] if self._answers.flat else values
 
-    def _levels(self) -> list[float]:
+    def _asked_quantiles(self) -> tuple[float, ...]:
+        if self.quantiles is None:
+            return ()
         try:
             levels = np.atleast_1d(np.asarray(self.quantiles, float))
         except (TypeError, ValueError):
@@ -179,14 +181,14 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
             raise SettingsError(
                 f"quantiles are numbers between 0 and 1, such as (0.1, 0.9), not {self.quantiles!r}."
             )
-        return levels.tolist()
+        return tuple(levels.tolist())
 
     def _losses(self, settings: RaceSettings) -> list[str]:
         if self.quantiles is None:
             return [settings.loss or ""]
         if self.loss is not None:
             raise SettingsError("quantiles have a loss of their own, the pinball loss; leave loss out.")
-        return [f"pinball(quantile={level})" for level in self._levels()]
+        return [f"pinball(quantile={level})" for level in self._asked_quantiles()]
 
     def _read_answers(self, y: Any, rows: int) -> np.ndarray:
         return answers.read_amounts(y, rows)
@@ -197,10 +199,8 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
         counted = rows.counted()
         name = "squared_error" if self.loss is None else catalog.loss(self.loss).text
         found = Amounts.learn(counted.y, counted.weights, name, final)
-        if not self.clip_targets:
-            return found
-        values = counted.y.reshape(len(counted), -1)
-        return replace(found, limits=(values.min(axis=0), values.max(axis=0)))
+        found = replace(found, quantiles=self._asked_quantiles())
+        return found.reaching(counted.y) if self.clip_targets else found
 
     def _row_weights(self, y: np.ndarray, weights: Any) -> np.ndarray | None:
         return answers.read_weights(weights, len(y))

@@ -6,8 +6,9 @@ from the state at the piece's start: training is reproducible to the bit, so tha
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from osolgil.best_epochs import train_to_best
 from osolgil.engines.cpu.fleet import Fleet
 from osolgil.engines.cpu.kernels import layout
 from osolgil.ensembles import Ensemble, fold_tasks
+from osolgil.errors import SettingsError
 from osolgil.estimators.plans import Plan, Stopping, prepare_kernels
 
 _PIECE = 8
@@ -70,12 +72,22 @@ def train(plans: Sequence[Plan], workers: int) -> list[list[Outcome]]:
 _creating = threading.Lock()
 
 
+@contextlib.contextmanager
+def _within_memory(plan: Plan) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError as error:
+        raise SettingsError(
+            f"A network of {plan.network.size:,} parameters does not fit into memory; choose smaller hidden layers."
+        ) from error
+
+
 def _train(plans: Sequence[Plan], workers: int) -> list[Outcome]:
     plan = plans[0]
     if plan.folds:
         return _train_folds(plan, workers)
     runs = [run for each in plans for run in each.runs]
-    with _creating:
+    with _creating, _within_memory(plan):
         fleet = Fleet.create(
             plan.network, plan.task, runs, plan.epochs, plan.precision, recorded=False, thetas=plan.thetas
         )
@@ -85,7 +97,7 @@ def _train(plans: Sequence[Plan], workers: int) -> list[Outcome]:
 def _train_folds(plan: Plan, workers: int) -> list[Outcome]:
     """Runs that each validate on a fold of their own, in step."""
     tasks = fold_tasks(plan.task, len(plan.runs), plan.runs[0].seed)
-    with _creating:
+    with _creating, _within_memory(plan):
         fleets = tuple(
             Fleet.create(plan.network, task, [run], plan.epochs, plan.precision, recorded=False)
             for task, run in zip(tasks, plan.runs, strict=True)

@@ -1,7 +1,6 @@
 """An estimator in a folder: numbers as safetensors, all else as JSON; reading it executes nothing.
 
-Where the estimator is one network with one answer per row, the folder is a model's too: `osolgil predict` and
-`osolgil.Model.load` take it.
+The folder is a model's too: `osolgil predict`, `osolgil export` and `osolgil.Model.load` take it.
 """
 
 from __future__ import annotations
@@ -11,21 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from osolgil import __version__
+from osolgil import __version__, calibration, sealing
+from osolgil.answering import Target
 from osolgil.data.preprocessing import Preprocessing
 from osolgil.data.source import digest
-from osolgil.errors import OsolgilError, OutputError, SettingsError
-from osolgil.estimators import calibration
+from osolgil.errors import OutputError, SettingsError, reason
 from osolgil.estimators.answers import Amounts, Labels
 from osolgil.estimators.inputs import Features
 from osolgil.estimators.numbers import Numbers
 from osolgil.estimators.prediction import Predictor
-from osolgil.files import read_json, told_plainly, write_atomically, write_json
+from osolgil.files import read_bytes, read_json, told_plainly, write_bytes, write_json
 from osolgil.formulas import catalog, own
 from osolgil.model import Model
 from osolgil.network import Network
 
-FORMAT = 1
+FORMAT = 2
+_SEALED_SINCE = 2
 _FITTED = ("n_features_in_", "loss_curve_", "validation_losses_", "validation_scores_", "n_iter_", "best_epoch_",
            "made_by_", "n_outputs_")  # fmt: skip
 _FORMULAS = {"activation": "activation", "loss": "loss", "optimizer": "optimizer"}
@@ -37,7 +37,7 @@ def save(estimator: Any, folder: str | Path) -> None:
 
     What only the session knows is not kept: callbacks, a RandomState, the verdict of a race, partial_fit's state.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save as packed
     from sklearn.utils.validation import check_is_fitted
 
     check_is_fitted(estimator)
@@ -48,71 +48,78 @@ def save(estimator: Any, folder: str | Path) -> None:
     for group, predictor in enumerate(estimator._predictors):
         tensors[f"group{group}.parameters"] = np.ascontiguousarray(predictor.thetas)
         tensors[f"group{group}.running"] = np.ascontiguousarray(predictor.runnings)
-    write_atomically(place / "estimator.safetensors", lambda path: save_file(tensors, path))
-    model = to_model(estimator)
-    if model is not None:
-        model.save(place)
-    write_json(place / "estimator.json", _facts(estimator, tensors))
+    content = packed(tensors)
+    write_bytes(place / "estimator.safetensors", content)
+    to_model(estimator).save(place)
+    write_json(place / "estimator.json", sealing.sealed(_facts(estimator), content))
 
 
 def load(folder: str | Path) -> Any:
-    """The estimator `save` wrote: the same predictions to the bit. OutputError where a file is missing or damaged."""
+    """The estimator `save` wrote: the same predictions to the bit, whatever format it was written in.
+
+    Raises OutputError where a file is missing, damaged, exchanged for another's, or written by a newer osolgil.
+    """
     from osolgil.estimators.classifier import DeepClassifier
     from osolgil.estimators.regressor import DeepRegressor
 
     place = Path(folder).expanduser()
     if not (place / "estimator.json").is_file():
-        raise OutputError(f"There is no estimator in {folder}; give the folder that save wrote.")
+        found = (place / "model.json").is_file()
+        why = (
+            "it holds a model, which osolgil.Model.load reads" if found else "give the folder that save wrote"
+        )
+        raise OutputError(f"There is no estimator in {folder}; {why}.")
     facts = read_json(place / "estimator.json")
-    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
-        raise OutputError(f"{place / 'estimator.json'} is no estimator of format {FORMAT}; save it again.")
+    sealing.check_format(facts, FORMAT, place / "estimator.json", "estimator")
+    content = read_bytes(place / "estimator.safetensors", "estimator")
     try:
+        tensors = sealing.tensors_in(content)
+        _check_digests(facts, content, tensors)
         own.restore(facts["formulas"])
         kinds = {cls.__name__: cls for cls in (DeepClassifier, DeepRegressor)}
         estimator = kinds[facts["class"]](**{name: _given(name, v) for name, v in facts["params"].items()})
-        _restore(estimator, facts, _tensors(place / "estimator.safetensors", facts))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OsolgilError) as error:
+        _restore(estimator, facts, tensors)
+    except sealing.DAMAGES as error:
         if isinstance(error, OutputError):
             raise
-        raise OutputError(f"The estimator in {place} is damaged ({error}); save it again.") from error
+        said = reason(error)
+        raise OutputError(f"The estimator in {place} is damaged ({said}); save it again.") from error
     return estimator
 
 
-def to_model(estimator: Any) -> Model | None:
-    """The same networks as an `osolgil.Model`; None for several targets, quantiles or a calibration.
+def to_model(estimator: Any) -> Model:
+    """The same networks as an `osolgil.Model`, its classes as texts.
 
     An ensemble's model averages in another order, which may differ in the last bits.
     """
     answers, predictors = estimator._answers, estimator._predictors
-    if (
-        len(predictors) > 1
-        or estimator._calibration is not None
-        or (isinstance(answers, Amounts) and answers.outputs > 1)
-    ):
-        return None
-    amounts = isinstance(answers, Amounts)
     members = [
-        tuple(map(np.array, pair)) for pair in zip(predictors[0].thetas, predictors[0].runnings, strict=True)
+        (theta.copy(), running.copy())
+        for predictor in predictors
+        for theta, running in zip(predictor.thetas, predictor.runnings, strict=True)
     ]
-    limits = answers.limits if amounts else None
+    amounts = isinstance(answers, Amounts)
+    first, *others = answers.described() if amounts else [Target("target", 0.0, 1.0)]
     return Model(
         predictors[0].network,
-        members[0][0],
-        members[0][1],
+        *members[0],
         answers.task,
         None if amounts else tuple(map(str, answers.classes)),
-        "target",
-        float(answers.mean[0]) if amounts else 0.0,
-        float(answers.scale[0]) if amounts else 1.0,
+        first.name,
+        first.mean,
+        first.scale,
         estimator._features.preprocessing,
         dict(estimator.made_by_),
         answers.link if amounts else "identity",
-        tuple(members[1:]),  # type: ignore[arg-type]
-        None if limits is None else (float(limits[0][0]), float(limits[1][0])),
+        tuple(members[1:]),
+        first.limits,
+        tuple(others),
+        answers.quantiles if amounts else (),
+        estimator._calibration,
     )
 
 
-def _facts(estimator: Any, tensors: dict[str, np.ndarray]) -> dict[str, Any]:
+def _facts(estimator: Any) -> dict[str, Any]:
     predictor, features = estimator._predictors[0], estimator._features
     formulas = [("activation", name) for name in predictor.network.activations]
     params = {}
@@ -132,7 +139,6 @@ def _facts(estimator: Any, tensors: dict[str, np.ndarray]) -> dict[str, Any]:
         "calibration": None if estimator._calibration is None else estimator._calibration.to_json(),
         "feature_names": None if names is None else list(map(str, names)),
         "fitted": {name: getattr(estimator, name) for name in _FITTED if hasattr(estimator, name)},
-        "digest": _digest(tensors),
     }
 
 
@@ -182,7 +188,7 @@ def _answer_facts(answers: Labels | Amounts) -> dict[str, Any]:
     if isinstance(answers, Amounts):
         limits = None if answers.limits is None else [part.tolist() for part in answers.limits]
         return {"mean": answers.mean.tolist(), "scale": answers.scale.tolist(), "link": answers.link,
-                "flat": answers.flat, "limits": limits}  # fmt: skip
+                "flat": answers.flat, "limits": limits, "quantiles": list(answers.quantiles)}  # fmt: skip
     classes = answers.classes
     if classes.dtype.kind not in "biufUO":
         raise SettingsError(f"Classes of type {classes.dtype} cannot be saved; use numbers or texts.")
@@ -202,7 +208,8 @@ def _answers_of(facts: dict[str, Any]) -> Labels | Amounts:
         limits = None if facts["limits"] is None else tuple(np.array(part, float) for part in facts["limits"])
         if limits is not None and [part.shape for part in limits] != [mean.shape, mean.shape]:
             raise ValueError("its limits do not fit its targets")
-        return Amounts(mean, scale, link, bool(facts["flat"]), limits)  # type: ignore[arg-type]
+        quantiles = tuple(map(float, np.atleast_1d(facts["quantiles"])))
+        return Amounts(mean, scale, link, bool(facts["flat"]), limits, quantiles)  # type: ignore[arg-type]
     dtype = np.dtype(object if facts["dtype"] == "object" else facts["dtype"])
     return Labels(np.array(facts["classes"], dtype), bool(facts["multilabel"]))
 
@@ -212,19 +219,22 @@ def _restore(estimator: Any, facts: dict[str, Any], tensors: dict[str, np.ndarra
     preprocessing = Preprocessing.from_json(facts["features"])
     numbers = Numbers.of(preprocessing) if preprocessing.divisor is None else None
     estimator._features = Features(preprocessing, numbers)
-    estimator._answers = _answers_of(facts["answers"])
+    earlier = {"quantiles": facts["params"].get("quantiles") or ()}  # where format 1 had them
+    estimator._answers = _answers_of(earlier | facts["answers"])
     if (
         len(preprocessing.feature_names) != network.widths[0]
         or estimator._answers.outputs != network.widths[-1]
     ):
         raise ValueError("its inputs or outputs do not fit its network")
+    if int(facts["groups"]) != max(len(getattr(estimator._answers, "quantiles", ())), 1):
+        raise ValueError("its quantiles do not fit its networks")
     estimator._predictors = []
     for group in range(int(facts["groups"])):
         thetas, runnings = tensors[f"group{group}.parameters"], tensors[f"group{group}.running"]
         if thetas.shape[1:] != (network.size,) or runnings.shape[1:] != (max(network.running_size, 1),):
             raise ValueError("its tensors do not fit its network")
         estimator._predictors.append(Predictor(network, thetas, runnings))
-    estimator._calibration = calibration.from_json(facts["calibration"])
+    estimator._calibration = calibration.from_json(facts["calibration"], estimator._answers.outputs)
     estimator._state, estimator.network_ = None, network
     if isinstance(estimator._answers, Labels):
         estimator.classes_ = estimator._answers.classes
@@ -236,20 +246,10 @@ def _restore(estimator: Any, facts: dict[str, Any], tensors: dict[str, np.ndarra
         setattr(estimator, name, value)
 
 
-def _tensors(path: Path, facts: dict[str, Any]) -> dict[str, np.ndarray]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    try:
-        tensors = load_file(path)
-    except FileNotFoundError as error:
-        raise OutputError(f"There is no {path}; the estimator is incomplete.") from error
-    except (OSError, SafetensorError, ValueError) as error:
-        raise OutputError(f"{path} is damaged ({error}); save the estimator again.") from error
-    if _digest(tensors) != facts["digest"]:
-        raise OutputError(f"{path} does not belong to its estimator.json; save the estimator again.")
-    return tensors
-
-
-def _digest(tensors: dict[str, np.ndarray]) -> str:
-    return digest(*(part for name in sorted(tensors) for part in (name, tensors[name])))
+def _check_digests(facts: dict[str, Any], content: bytes, tensors: dict[str, np.ndarray]) -> None:
+    if facts["format"] >= _SEALED_SINCE:
+        sealing.check(facts, content)
+        return
+    found = digest(*(part for name in sorted(tensors) for part in (name, tensors[name])))
+    if found != facts["digest"]:
+        raise ValueError("estimator.safetensors does not belong to its estimator.json")

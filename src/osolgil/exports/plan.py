@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from osolgil.answering import ranks
+from osolgil.calibration import Isotonic, Temperature
 from osolgil.engines.cpu.kernels import layout
 from osolgil.exports import steps
 from osolgil.formulas import catalog
@@ -65,34 +67,88 @@ class Layer:
 class Plan:
     """What every exported file computes, in the order of computing: `columns.Numbers` says how features come about.
 
-    networks: the layers of every network, which differ in their numbers only. mean: how the outputs of several
-    networks become one; None for one network. answer: the formulas that make a number of the target's own unit of
-    the output, each with its further arguments; () where classes or labels are answered.
+    networks: the layers of every network, which differ in their numbers only. groups: they stand in so many groups,
+    one per quantile, whose outputs stand side by side. mean: how the outputs of a group's networks become one; None
+    where it has one only. answer: the formulas that make a number of the target's own unit of an output, each with its
+    further arguments, one per target (targets,); () where classes or labels are answered. order: where a quantile's
+    answer stands among a target's answers from low to high; () without quantiles. flat: whether it is one number.
+    factor, curves: what calibration multiplies outputs by, and the curves it bends probabilities with.
     """
 
     networks: tuple[tuple[Layer, ...], ...]
+    groups: int
     mean: MeanAnswer | None
-    answer: tuple[tuple[Formula, tuple[float, ...]], ...]
+    answer: tuple[tuple[Formula, tuple[np.ndarray, ...]], ...]
+    order: tuple[int, ...]
+    flat: bool
+    factor: float | None
+    curves: Curves | None
 
-    def number(self, output: str) -> str:
+    @property
+    def members(self) -> int:
+        """How many networks a group has."""
+        return len(self.networks) // self.groups
+
+    def number(self, output: str, target: int = 0) -> str:
         """The answer's formulas as a text of calls, the same in Python and C."""
         for formula, values in self.answer:
-            output = f"{formula.__name__}({', '.join([output, *map(repr, values)])})"
+            own = [repr(float(value[target])) for value in values]
+            output = f"{formula.__name__}({', '.join([output, *own])})"
         return output
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """A rising curve per class: `first` (classes,) and the rises of its pieces, those from ends[c] to ends[c + 1].
+
+    pieces (pieces, 3): start, width and rise, as `steps.risen` takes them. shared: whether what they give is divided
+    by its sum, as probabilities of classes are.
+    """
+
+    first: np.ndarray
+    pieces: np.ndarray
+    ends: np.ndarray
+    shared: bool
+
+    @classmethod
+    def of(cls, calibration: Isotonic) -> Curves:
+        """The same curves, piece by piece."""
+        pieces = [
+            np.column_stack([given[:-1], np.diff(given), np.diff(observed)])
+            for given, observed in calibration.knots
+        ]
+        return cls(
+            np.array([observed[0] for _, observed in calibration.knots]),
+            np.vstack([np.empty((0, 3)), *pieces]),
+            np.cumsum([0, *map(len, pieces)]),
+            not calibration.labels,
+        )
 
 
 def plan_of(model: Model) -> Plan:
     """The plan of a model."""
-    answer: list[tuple[Formula, tuple[float, ...]]] = []
-    if model.class_names is None:
-        answer += [(steps.exponential, ())] if model.link == "log" else []
-        answer += [(steps.in_unit, (model.target_scale, model.target_mean))]
-        answer += [] if model.target_limits is None else [(steps.within, model.target_limits)]
+    groups, calibration = max(len(model.quantiles), 1), model.calibration
     return Plan(
         tuple(tuple(_layers(model, *member)) for member in model.members),
-        mean_answer(model.task, model.link) if model.others else None,
-        tuple(answer),
+        groups,
+        mean_answer(model.task, model.link) if len(model.members) > groups else None,
+        () if model.class_names is not None else _answer(model),
+        tuple(ranks(model.quantiles)),
+        len(model.targets) == 1 and not model.quantiles,
+        1.0 / calibration.value if isinstance(calibration, Temperature) else None,
+        Curves.of(calibration) if isinstance(calibration, Isotonic) else None,
     )
+
+
+def _answer(model: Model) -> tuple[tuple[Formula, tuple[np.ndarray, ...]], ...]:
+    targets = model.targets
+    far = float(np.finfo(float).max)
+    limits = [(-far, far) if target.limits is None else target.limits for target in targets]
+    found: list[tuple[Formula, tuple[np.ndarray, ...]]] = []
+    found += [(steps.exponential, ())] if model.link == "log" else []
+    found += [(steps.in_unit, (np.array([t.scale for t in targets]), np.array([t.mean for t in targets])))]
+    bounded = any(target.limits is not None for target in targets)
+    return (*found, *([(steps.within, tuple(np.array(limits).T))] if bounded else []))
 
 
 def _layers(model: Model, parameters: np.ndarray, running: np.ndarray) -> list[Layer]:

@@ -68,3 +68,8 @@ def in_unit(output, scale, mean):
 def within(answer, low, high):
     """An answer no smaller and no larger than those of the training rows."""
     return minimum(maximum(answer, low), high)
+
+
+def risen(share, start, width, rise):
+    """How much of a piece's rise a probability has behind it."""
+    return rise * minimum(maximum((share - start) / width, 0.0), 1.0)

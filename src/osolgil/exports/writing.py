@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from osolgil.errors import OutputError, SettingsError
-from osolgil.files import write_atomically, write_text
+from osolgil.files import write_bytes, write_text
 from osolgil.model import Model
 from osolgil.spelling import hint
 
@@ -18,11 +18,7 @@ def _write_onnx(model: Model, path: Path, inputs: str) -> list[Path]:
     from osolgil.exports.onnx import onnx_model
 
     content = onnx_model(model, inputs).SerializeToString()
-
-    def write(place: Path) -> None:
-        place.write_bytes(content)
-
-    write_atomically(path, write)
+    write_bytes(path, content)
     return [path]
 
 
@@ -78,8 +74,6 @@ def export(model: Any, to: str, out: str | Path | None = None, *, inputs: str = 
         raise SettingsError(
             f"An exported model's inputs are raw or features, not '{inputs}'.{hint(inputs, INPUTS)}"
         )
-    if hasattr(model, "to_model"):
-        return model.export(to, out, inputs=inputs)
     found, folder = _model_of(model)
     usual, write = KINDS[to]
     path = _place(folder if out is None else Path(out).expanduser(), usual, out is not None)
@@ -88,6 +82,8 @@ def export(model: Any, to: str, out: str | Path | None = None, *, inputs: str = 
 
 def _model_of(given: Any) -> tuple[Model, Path | None]:
     """The model, and the folder it lies in where there is one."""
+    if hasattr(given, "to_model"):
+        return given.to_model(), None
     if isinstance(given, (str, Path)):
         path = Path(given).expanduser()
         return Model.load(path), path if path.is_dir() else path.parent

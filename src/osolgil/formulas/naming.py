@@ -125,6 +125,8 @@ def settle(
         if key not in defaults:
             known = f"it has {', '.join(defaults)}" if defaults else "it has none"
             raise SettingsError(f"{title} has no hyperparameter '{key}'; {known}.{hint(key, defaults)}")
+        if isinstance(value, (str, bool)) or value is None:
+            raise SettingsError(f"{key} of {title} must be a number, not {value!r}.")
         limit = (limits or {}).get(key, "(-inf, inf)")
         if not within(value, limit):
             raise SettingsError(f"{key} of {title} must lie in {limit}, not be {_short(value)}.")

@@ -10,7 +10,7 @@ from typing import Any
 
 from osolgil.data.columns.encodings import Encoding
 from osolgil.errors import SettingsError
-from osolgil.formulas import catalog, own, scheduling
+from osolgil.formulas import catalog, naming, own, scheduling
 from osolgil.network import Network
 from osolgil.spelling import hint
 
@@ -201,10 +201,14 @@ def entrants(optimizers: Entering | Sequence[Entering]) -> tuple[Entrant, ...]:
 
 
 def listed(optimizers: Entering | Sequence[Entering]) -> list[Entering]:
-    """One entrant, or several, as a list."""
-    if isinstance(optimizers, Sequence) and not isinstance(optimizers, str):
-        return list(optimizers)
-    return [optimizers]
+    """One entrant, or several, as a list; a text may name several.
+
+    >>> listed("sgd, ema(adam, memory=0.9)")
+    ['sgd', 'ema(adam, memory=0.9)']
+    """
+    if isinstance(optimizers, str):
+        return [*naming.split(optimizers)]
+    return list(optimizers) if isinstance(optimizers, Sequence) else [optimizers]
 
 
 def split_label(item: str) -> tuple[str, str]:

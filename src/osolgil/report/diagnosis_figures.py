@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from osolgil.diagnosis.prediction import DEVIATIONS
 from osolgil.messages import message
 from osolgil.report.axes import logarithmic
 
@@ -46,7 +47,7 @@ def band(prediction: Facts, language: str) -> list[dict[str, Any]]:
     """The predicted gradient of each layer, and what 95 % of networks of this width show."""
     layers = range(1, len(prediction["log10_gradient"]) + 1)
     pairs = [
-        (layer, centre, 1.96 * deviation)
+        (layer, centre, DEVIATIONS * deviation)
         for layer, centre, deviation in zip(
             layers, prediction["log10_gradient"], prediction["deviation"], strict=True
         )

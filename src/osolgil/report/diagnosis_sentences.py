@@ -49,11 +49,12 @@ def finding_text(facts: Facts, finding: dict[str, Any], language: str) -> str:
     """One finding with its evidence."""
     evidence, score_name = finding["evidence"], facts["data"]["score"]
     cause = finding["cause"]
-    key = (
-        "finding.plateau_copies"
-        if cause == "plateau" and finding["layer"] is not None
-        else f"finding.{cause}"
-    )
+    variant = ""
+    if cause == "plateau" and finding["layer"] is not None:
+        variant = "_copies"
+    if cause == "learning_rate_low" and evidence.get("score_higher") is None:
+        variant = "_still"
+    key = f"finding.{cause}{variant}"
 
     def score(name: str) -> str:
         return score_text(evidence.get(name), score_name, language)

@@ -29,7 +29,8 @@ from osolgil.streaming.course import Course
 from osolgil.streaming.holdout import Split
 from osolgil.streaming.memory import Shares, resident, shares_of
 from osolgil.streaming.preparation import Prepared, prepare, prepared_before
-from osolgil.streaming.sources import SPOOLED, ParquetRows, Rows, spooled
+from osolgil.streaming.sources import ParquetRows, Rows
+from osolgil.streaming.spooling import SPOOLED, spooled
 
 _SHORTEST = 0.1
 

@@ -6,6 +6,7 @@ Arrays on disk are read, not mapped: a mapped page that was touched counts as th
 from __future__ import annotations
 
 import hashlib
+import inspect
 import mmap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,7 +18,6 @@ from osolgil.errors import DataError, reason
 from osolgil.messages import list_names
 from osolgil.spelling import hint
 
-SPOOLED = "batches.parquet"
 Block = tuple[int, Any, Any]
 """Number of the first row, inputs (rows, columns) as an array or a DataFrame, and their targets."""
 
@@ -146,6 +146,7 @@ class ParquetRows:
                 raise DataError(
                     f"'{place.name}' has other columns than '{self.files[0].name}'; they must be alike."
                 )
+            _check_kinds(place.name, file.schema_arrow, self.files[0].name, opened[0].schema_arrow)
         if self.rows == 0:
             raise DataError(f"'{path.name}' has no rows.")
         usual = [column for column in names if column.casefold() in USUAL_NAMES]
@@ -162,11 +163,7 @@ class ParquetRows:
     def blocks(self, size: int) -> Iterator[Block]:
         start = 0
         for path in self.files:
-            file = _opened(path)
-            for batch in file.iter_batches(
-                size, columns=[*self.columns, self.target_name], use_threads=False
-            ):
-                table = batch.to_pandas()
+            for table in _tables(path, size, [*self.columns, self.target_name]):
                 yield start, table[list(self.columns)], table[self.target_name]
                 start += len(table)
 
@@ -187,59 +184,50 @@ def _opened(path: Path) -> Any:
         raise DataError(f"'{path.name}' is no Parquet file: {reason(error)}.") from error
 
 
+def _tables(path: Path, size: int, columns: list[str]) -> Iterator[Any]:
+    """A file's rows as DataFrames of at most `size` rows; DataError where a page inside is damaged."""
+    import pyarrow
+
+    batches = _opened(path).iter_batches(size, columns=columns, use_threads=False)
+    while True:
+        try:
+            table = next(batches).to_pandas()
+        except StopIteration:
+            return
+        except (pyarrow.ArrowException, OSError) as error:
+            raise DataError(f"'{path.name}' is damaged: {reason(error)}.") from error
+        yield table
+
+
+def _check_kinds(name: str, schema: Any, first: str, other: Any) -> None:
+    """Raise DataError where a column is of another kind than in the first file: texts and not numbers, say."""
+    for column in schema.names:
+        found, known = _kind(schema.field(column).type), _kind(other.field(column).type)
+        if found != known and "" not in (found, known):
+            raise DataError(
+                f"'{column}' holds {found} in '{name}' but {known} in '{first}'; give it one kind in all files."
+            )
+
+
+def _kind(type_: Any) -> str:
+    """What a column of a Parquet file holds; "" where it holds nothing but gaps."""
+    from pyarrow import types
+
+    if types.is_dictionary(type_):
+        type_ = type_.value_type
+    if types.is_null(type_):
+        return ""
+    numbers = (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean)
+    if any(is_number(type_) for is_number in numbers):
+        return "numbers"
+    if types.is_string(type_) or types.is_large_string(type_):
+        return "texts"
+    return "dates" if types.is_date(type_) or types.is_timestamp(type_) else str(type_)
+
+
 def _file_stamp(path: Path) -> dict[str, Any]:
     found = path.stat()
     return {"file": path.name, "bytes": found.st_size, "changed": found.st_mtime_ns}
-
-
-def spooled(batches: Iterable[Any], target: str | None, folder: Path) -> ParquetRows:
-    """Batches written down as they come, since they come only once; (inputs, targets) each, or a DataFrame."""
-    import pyarrow
-    from pyarrow import parquet
-
-    path, partial, writer, schema = folder / SPOOLED, folder / f".{SPOOLED}", None, None
-    try:
-        for number, batch in enumerate(batches, 1):
-            table, target = _table_of(batch, target, number)
-            try:
-                found = pyarrow.Table.from_pandas(table, schema=schema, preserve_index=False)
-            except (pyarrow.ArrowException, KeyError, TypeError, ValueError) as error:
-                why = reason(error)
-                raise DataError(
-                    f"Batch {number} has other columns or kinds than the first one ({why})."
-                ) from error
-            if writer is None:
-                schema = found.schema
-                writer = parquet.ParquetWriter(partial, schema)
-            writer.write_table(found)
-    finally:
-        if writer is not None:
-            writer.close()
-    if writer is None:
-        raise DataError("The iterator gave no batch; give batches of (inputs, targets).")
-    partial.replace(path)  # whole or not at all
-    return ParquetRows(path, target, "batches")
-
-
-def _table_of(batch: Any, target: str | None, number: int) -> tuple[Any, str | None]:
-    import pandas
-
-    if isinstance(batch, pandas.DataFrame):
-        return batch, target
-    if not isinstance(batch, (tuple, list)) or len(batch) != 2:
-        raise DataError(f"Batch {number} is no pair (inputs, targets) and no DataFrame.")
-    inputs, targets = batch
-    if not isinstance(inputs, pandas.DataFrame):
-        array = np.asarray(inputs)
-        if array.ndim != 2:
-            raise DataError(
-                f"The inputs of batch {number} have shape {array.shape}; they must be (rows, features)."
-            )
-        inputs = pandas.DataFrame(array, columns=[f"x{place + 1}" for place in range(array.shape[1])])
-    if len(inputs) != len(targets):
-        raise DataError(f"Batch {number} has {len(inputs)} rows of inputs but {len(targets)} targets.")
-    name = target or "target"
-    return inputs.assign(**{name: np.asarray(targets)}), name
 
 
 def source_of(inputs: Any, targets: Any, target: Any, memory: int) -> Rows | Iterable[Any] | None:
@@ -264,6 +252,8 @@ def source_of(inputs: Any, targets: Any, target: Any, memory: int) -> Rows | Ite
         if inputs.ndim > 2:
             raise DataError("Pictures larger than memory cannot be streamed; give arrays (rows, features).")
         return ArrayRows(inputs, targets, named, "data")
+    if inspect.isgeneratorfunction(inputs):
+        raise DataError(f"{inputs.__name__} is a function; give the batches it yields, {inputs.__name__}().")
     return inputs if _gives_batches(inputs, targets) else None
 
 

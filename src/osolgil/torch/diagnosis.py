@@ -62,7 +62,12 @@ class ModuleDiagnosis:
     def _sentence(self, finding: Found, language: str) -> str:
         shown = {name: f"{value:.3g}" for name, value in finding.evidence.items()}
         values = {"layer": finding.layer, "certainty": message(f"certainty.{finding.certainty}", language)}
-        return message(f"module.{finding.cause}", language, **values, **shown)
+        key = (
+            "module.infinite_inputs"
+            if not self.look.finite and finding.cause == "infinite"
+            else f"module.{finding.cause}"
+        )
+        return message(key, language, **values, **shown)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -112,6 +117,8 @@ def diagnose(module: Any, batch: Any, loss: Callable[..., Any], *, language: str
 
 
 def _infinite(seen: Look) -> list[Found]:
+    if not seen.finite:
+        return [Found("infinite", "sure", None, {"loss": seen.loss})]
     broken = next((layer for layer in seen.layers if not math.isfinite(layer.signal)), None)
     if broken is None and math.isfinite(seen.loss):
         return []
@@ -123,7 +130,10 @@ def _inputs(seen: Look) -> list[Found]:
     weighted = [layer for layer in seen.layers if layer.has_weights and layer.signal > 0.0]
     if len(weighted) < 2:
         return []
-    first = math.log10(weighted[0].signal)
+    spread = (
+        weighted[0].signal - weighted[0].mean ** 2
+    )  # a mean of all outputs comes from biases, not from inputs
+    first = math.log10(spread) if spread > 0.0 else -math.inf
     away = abs(first) if math.isfinite(first) else math.inf
     return [Found("inputs", "likely", weighted[0].name, {"signal": weighted[0].signal})] if away > 3.0 else []
 

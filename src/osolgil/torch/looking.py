@@ -46,12 +46,16 @@ class Layer:
 
 @dataclass
 class Look:
-    """What one pass showed. unused: names of parameters that the loss does not depend on."""
+    """What one pass showed. unused: names of parameters that the loss does not depend on.
+
+    finite: whether every input is.
+    """
 
     loss: float
     rows: int
     layers: list[Layer]
     unused: list[str] = field(default_factory=list)
+    finite: bool = True
 
 
 def torch_or_sentence() -> Any:
@@ -71,7 +75,13 @@ def look(module: Any, batch: Any, loss: Callable[..., Any]) -> Look:
     torch = torch_or_sentence()
     inputs, targets = batch if isinstance(batch, (tuple, list)) and len(batch) == 2 else (batch, None)
     calls: list[tuple[Layer, Any, Any]] = []
-    with untouched(module), torch.enable_grad():
+    if not isinstance(module, torch.nn.Module):
+        raise SettingsError(f"A diagnosis looks at a torch.nn.Module, not at a {type(module).__name__}.")
+    given_tensors = list(_tensors(torch, inputs))
+    if any(tensor.dim() > 0 and len(tensor) == 0 for tensor in given_tensors):
+        raise SettingsError("The batch has no rows.")
+    # inference mode keeps no graph, so that no gradient would be found
+    with untouched(module), torch.inference_mode(False), torch.enable_grad():
         with listening(module, lambda layer, given, got: calls.append((layer, given, got))):
             outputs = _call(module, inputs)
         value = loss(outputs) if targets is None else loss(outputs, targets)
@@ -93,7 +103,10 @@ def look(module: Any, batch: Any, loss: Callable[..., Any]) -> Look:
         unused = [name for name, parameter in named if gradients.get(id(parameter)) is None]
         rows = _rows(calls)
     layers = [layer for layer, _, got in calls if got.requires_grad]
-    return Look(float(value.detach()), rows, layers, unused)
+    if not layers:
+        raise SettingsError("No layer of the module gives real numbers that a gradient passes.")
+    finite = all(bool(torch.isfinite(tensor).all()) for tensor in given_tensors)
+    return Look(float(value.detach()), rows, layers, unused, finite)
 
 
 @contextlib.contextmanager
@@ -155,6 +168,16 @@ def _call(module: Any, inputs: Any) -> Any:
     if isinstance(inputs, (tuple, list)):
         return module(*inputs)
     return module(inputs)
+
+
+def _tensors(torch: Any, inputs: Any) -> Iterator[Any]:
+    """Every tensor in what a module is given."""
+    if isinstance(inputs, torch.Tensor):
+        yield inputs
+    for item in (
+        inputs.values() if isinstance(inputs, dict) else inputs if isinstance(inputs, (tuple, list)) else ()
+    ):
+        yield from _tensors(torch, item)
 
 
 def _first(torch: Any, value: Any) -> Any:

@@ -19,9 +19,9 @@ from osolgil.formulas._vocabulary import ROW_WORDS
 from osolgil.formulas.catalog import Activation, Formula, Loss
 
 _HEAD = """
-from .kernels.rows import lanes_of, {precision} as row_words
+from .kernels.rows import lanes_of, {precision} as row_words, {precision}_moves as moves
 
-fill, spill = row_words.fill, row_words.spill
+fill, spill = moves.fill, moves.spill
 """
 
 _LOSS = """

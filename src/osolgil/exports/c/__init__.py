@@ -14,9 +14,11 @@ import numpy as np
 
 from osolgil.engines._binding import tree
 from osolgil.engines.cpu.kernels import layout
+from osolgil.exports import steps
 from osolgil.exports.c import preprocessing
+from osolgil.exports.c.answers import answers, outputs
 from osolgil.exports.c.formulas import function, helpers
-from osolgil.exports.c.text import commented, numbers, quoted
+from osolgil.exports.c.text import commented, numbers
 from osolgil.exports.formulas import Names
 from osolgil.exports.plan import Layer, Plan, plan_of
 from osolgil.model import Model
@@ -61,10 +63,10 @@ def c_source(model: Model, inputs: str = "raw") -> str:
     plan, names = plan_of(model), Names()
     networks = [[layer.folded() for layer in layers] for layers in plan.networks]
     layers = networks[0]
-    network, outputs = _network(layers, names), _outputs(plan, names)
+    network, answering = _network(layers, names), outputs(plan, names)
     real, longest = "double" if model.parameters.dtype == np.float64 else "float", _longest(layers)
     before, functions = ("", []) if inputs != "raw" else preprocessing.source(model.preprocessing)
-    answers, more = _answers(model, plan)
+    said, more = answers(model, plan)
     listed = [*functions, "model_outputs(features, outputs): what the network answers", *more]
     about = _ABOUT.format(
         version=__version__,
@@ -72,14 +74,15 @@ def c_source(model: Model, inputs: str = "raw") -> str:
         functions="\n".join(f"   {line}" for line in listed),
     )
     sizes = f"#define FEATURES {model.network.widths[0]}\n#define OUTPUTS {model.network.widths[-1]}\n"
+    sizes += f"#define GROUPS {plan.groups}\n" if plan.order else ""
     sizes += f"#define NETWORKS {len(networks)}\n#define LONGEST {longest}\n"
     sizes += f"#define EPSILON {layout.EPSILON!r}\ntypedef {real} REAL;\n"
     normalize = [_NORMALIZE] if any(layer.gain is not None for layer in layers) else []
     texts = _formula_texts(layers, plan, names)
-    calling = "\n\n".join([*texts, before, outputs, answers])
+    calling = "\n\n".join([*texts, before, answering, said])
     blocks = [
-        about + sizes, helpers(calling), *texts, before, *_weights(networks), _LINEAR, *normalize, network, outputs,
-        answers,
+        about + sizes, helpers(calling), *texts, before, *_weights(networks), _LINEAR, *normalize, network, answering,
+        said,
     ]  # fmt: skip
     return "\n\n".join(block.strip("\n") for block in blocks if block) + "\n"
 
@@ -104,7 +107,8 @@ def _formula_texts(layers: Sequence[Layer], plan: Plan, names: Names) -> list[st
         for formula in (*plan.mean.parts, plan.mean.output):
             name = names.of(formula)
             found[name] = function(names.trees[name])
-    return [*found.values(), *(function(tree(formula)) for formula, _ in plan.answer)]
+    curves = [] if plan.curves is None else [function(tree(steps.risen))]
+    return [*found.values(), *(function(tree(formula)) for formula, _ in plan.answer), *curves]
 
 
 def _weights(networks: Sequence[Sequence[Layer]]) -> list[str]:
@@ -139,34 +143,6 @@ def _network(layers: Sequence[Layer], names: Names) -> str:
     return "\n".join([*lines, "    for (int j = 0; j < OUTPUTS; j++) outputs[j] = values[j];", "}"])
 
 
-def _outputs(plan: Plan, names: Names) -> str:
-    head = "void model_outputs(const double *features, double *outputs) {"
-    if plan.mean is None:
-        return f"{head}\n    network(0, features, outputs);\n}}"
-    means = [f"mean{place}" for place in range(len(plan.mean.parts))]
-    before, more = [], ""
-    if plan.mean.statistic is not None:
-        before = ["double found[2];", f"{names.of(plan.mean.statistic)}(z, OUTPUTS, found);"]
-        more = ", found[0], found[1]"
-    parts = [
-        f"{mean}[j] += {names.of(part)}(z[j]{more}) / NETWORKS;"
-        for mean, part in zip(means, plan.mean.parts, strict=True)
-    ]
-    found = f"{names.of(plan.mean.output)}({', '.join(f'{mean}[j]' for mean in means)})"
-    lines = [
-        head,
-        f"    double z[OUTPUTS], {', '.join(f'{mean}[OUTPUTS] = {{0.0}}' for mean in means)};",
-        "    for (int member = 0; member < NETWORKS; member++) {",
-        "        network(member, features, z);",
-        *(f"        {line}" for line in before),
-        *(f"        for (int j = 0; j < OUTPUTS; j++) {line}" for line in parts),
-        "    }",
-        f"    for (int j = 0; j < OUTPUTS; j++) outputs[j] = {found};",
-        "}",
-    ]
-    return "\n".join(lines)
-
-
 def _activated(layer: Layer, place: int, names: Names) -> tuple[list[str], str]:
     """What is computed before, and the value of output j."""
     row = layer.activation
@@ -183,36 +159,3 @@ def _activated(layer: Layer, place: int, names: Names) -> tuple[list[str], str]:
     for piece in range(1, row.pieces):
         folded = f"{name}({folded}, z[{row.pieces} * j + {piece}])"
     return [], folded
-
-
-def _answers(model: Model, plan: Plan) -> tuple[str, list[str]]:
-    """Functions from outputs to answers, and what is said about them."""
-    if model.class_names is None:
-        text = f"""double model_prediction(const double *outputs) {{
-    return {plan.number("outputs[0]")};
-}}"""
-        return text, ["model_prediction(outputs): the target in its own unit"]
-    listed = ", ".join(map(quoted, model.class_names))
-    names = f"const char *const model_names[OUTPUTS] = {{{listed}}};"
-    if model.task == "multi-label":
-        text = """void model_probabilities(const double *outputs, double *probabilities) {
-    for (int j = 0; j < OUTPUTS; j++) probabilities[j] = 1.0 / (1.0 + exp(-outputs[j]));
-}"""
-        return f"{names}\n\n{text}", ["model_probabilities(outputs, probabilities): of each of model_names"]
-    text = """void model_probabilities(const double *outputs, double *probabilities) {
-    double largest = outputs[0], total = 0.0;
-    for (int j = 1; j < OUTPUTS; j++) largest = larger(largest, outputs[j]);
-    for (int j = 0; j < OUTPUTS; j++) total += probabilities[j] = exp(outputs[j] - largest);
-    for (int j = 0; j < OUTPUTS; j++) probabilities[j] /= total;
-}
-
-int model_class(const double *outputs) {
-    int best = 0;
-    for (int j = 1; j < OUTPUTS; j++) best = outputs[j] > outputs[best] ? j : best;
-    return best;
-}"""
-    about = [
-        "model_probabilities(outputs, probabilities): of each of model_names",
-        "model_class(outputs): the place in model_names of the most probable one",
-    ]
-    return f"{names}\n\n{text}", about

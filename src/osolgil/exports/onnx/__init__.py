@@ -13,6 +13,7 @@ import json
 from typing import Any
 
 from osolgil.exports.onnx import network, preprocessing
+from osolgil.exports.onnx.answers import answers
 from osolgil.exports.onnx.graph import Graph
 from osolgil.exports.plan import plan_of
 from osolgil.model import Model
@@ -38,7 +39,7 @@ def onnx_model(model: Model, inputs: str = "raw") -> Any:
         features = preprocessing.features(graph, model.preprocessing)
     else:
         features = graph.input("features", "float", [None, model.network.widths[0]])
-    network.answers(graph, model, plan, network.outputs(graph, plan, features))
+    answers(graph, model, plan, network.outputs(graph, plan, features))
     about = _ABOUT.format(version=__version__, target=model.target_name)
     properties = {"schema": json.dumps(model.schema, ensure_ascii=False), "osolgil": __version__}
     if inputs != "raw":

@@ -14,20 +14,31 @@ from osolgil.exports.onnx.graph import Graph, Symbol
 from osolgil.exports.onnx.words import symbolic
 from osolgil.exports.plan import Layer, Plan
 from osolgil.mean_answers import MeanAnswer
-from osolgil.model import Model
 
 
 def outputs(graph: Graph, plan: Plan, features: Symbol) -> Symbol:
-    """The outputs (rows, outputs) for features (rows, features), in float32.
+    """The outputs (rows, groups · outputs) for features (rows, features), in float32.
 
-    Several networks are computed side by side, as (networks, rows, …); their mean is taken in float64.
+    Several networks are computed side by side, as (networks, rows, …); a group's mean is taken in float64.
     """
     values = features
     for layers in zip(*plan.networks, strict=True):
         layer = _stacked(layers)
         passed = _activated(graph, layer, _linear(graph, layer, values))
         values = passed + values if layer.residual else passed
-    return values if plan.mean is None else _mean(graph, plan.mean, values.cast("double")).cast("float")
+    if len(plan.networks) == 1:
+        return values
+    groups = []
+    for group in range(plan.groups):
+        members = values
+        if plan.groups > 1:
+            places = np.arange(group * plan.members, (group + 1) * plan.members)
+            members = graph.node("Gather", values, graph.constant(places, "int64"), axis=0)
+        if plan.mean is None:
+            groups.append(graph.node("Squeeze", members, graph.constant([0], "int64")))
+        else:
+            groups.append(_mean(graph, plan.mean, members.cast("double")).cast("float"))
+    return groups[0] if len(groups) == 1 else graph.node("Concat", *groups, axis=1)
 
 
 def _stacked(layers: Sequence[Layer]) -> Layer:
@@ -81,24 +92,3 @@ def _mean(graph: Graph, mean: MeanAnswer, outputs: Symbol) -> Symbol:
     numbers = () if mean.statistic is None else symbolic(mean.statistic)(outputs)
     parts = [symbolic(part)(outputs, *numbers) for part in mean.parts]
     return symbolic(mean.output)(*(graph.node("ReduceMean", p, axes=[0], keepdims=0) for p in parts))
-
-
-def answers(graph: Graph, model: Model, plan: Plan, outputs: Symbol) -> None:
-    """What the model says: label and probabilities of classes, labels and theirs, or the prediction."""
-    count = model.network.widths[-1]
-    graph.output(outputs, "outputs", [None, count])
-    exact = outputs.cast("double")
-    if model.task == "multi-label":
-        graph.output((outputs > 0.0).cast("int64"), "labels", [None, count])
-        graph.output(1.0 / (1.0 + graph.node("Exp", -exact)), "probabilities", [None, count])
-        return
-    if model.class_names is not None:
-        names = graph.constant(model.class_names, "string")
-        best = graph.node("ArgMax", outputs, kind="int64", axis=1, keepdims=0)
-        graph.output(graph.node("Gather", names, best), "label", [None])
-        graph.output(graph.node("Softmax", exact, axis=1), "probabilities", [None, count])
-        return
-    value = graph.node("Squeeze", exact, graph.constant([1], "int64"))
-    for formula, constants in plan.answer:
-        value = symbolic(formula)(value, *constants)
-    graph.output(value, "prediction", [None])

@@ -14,7 +14,6 @@ import ast
 import base64
 import inspect
 import json
-import pprint
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +31,7 @@ from osolgil.exports import steps
 from osolgil.exports.formulas import Names
 from osolgil.exports.plan import Layer, Plan, plan_of
 from osolgil.exports.python import runtime, words
+from osolgil.exports.python.answers import answers_text, outputs_text, shown
 from osolgil.exports.python.formulas import bare, scalar_text
 from osolgil.model import Model
 
@@ -51,7 +51,7 @@ def python_source(model: Model, inputs: str = "raw") -> str:
 
     plan, names = plan_of(model), Names()
     network = _network_text(plan.networks[0], names)
-    outputs = _outputs_text(plan, names)
+    outputs = outputs_text(plan, names)
     about = _ABOUT.format(
         version=__version__,
         target=json.dumps(model.target_name)[1:-1],
@@ -70,7 +70,7 @@ def python_source(model: Model, inputs: str = "raw") -> str:
         _weights_text(plan, "d" if model.parameters.dtype == np.float64 else "f"),
         network,
         outputs,
-        _answers_text(model, plan),
+        answers_text(model, plan),
     ]
     return about + "\n\n\n".join(block.strip("\n") for block in blocks) + "\n"
 
@@ -105,11 +105,11 @@ def _without_hints(function: Any) -> str:
 def _inputs_text(preprocessing: Preprocessing, inputs: str) -> str:
     if inputs != "raw":
         return (
-            f"FEATURES = {_shown(list(preprocessing.feature_names))}\n\n\ndef features(row):\n    return row"
+            f"FEATURES = {shown(list(preprocessing.feature_names))}\n\n\ndef features(row):\n    return row"
         )
     raw.check(preprocessing, "Python")
-    names = f"COLUMN_NAMES = {_shown(list(preprocessing.source_columns))}"
-    described = f"COLUMNS = {_shown(_columns(preprocessing))}"
+    names = f"COLUMN_NAMES = {shown(list(preprocessing.source_columns))}"
+    described = f"COLUMNS = {shown(_columns(preprocessing))}"
     return f"{names}\n{described}\n\n\ndef features(row):\n    return features_of(row, COLUMNS)"
 
 
@@ -186,55 +186,3 @@ def _activated(layer: Layer, place: int, names: Names) -> str:
     for piece in range(1, row.pieces):
         folded = f"{name}({folded}, z[i + {piece}])"
     return f"[{folded} for i in range(0, len(z), {row.pieces})]"
-
-
-def _outputs_text(plan: Plan, names: Names) -> str:
-    if plan.mean is None:
-        return "def outputs(row):\n    return network(features(row), NETWORKS[0])"
-    parts = []
-    for part in plan.mean.parts:
-        name, statistic = names.of(part), plan.mean.statistic
-        each = f"[{name}(x) for x in z]"
-        if statistic is not None:
-            each = f"of_row({name}, {names.of(statistic)}, z)"
-        parts.append(f"    parts.append(means_of([{each} for z in members]))")
-    lines = [
-        "def outputs(row):",
-        "    given, parts = features(row), []",
-        "    members = [network(given, layers) for layers in NETWORKS]",
-        *parts,
-        f"    return [{names.of(plan.mean.output)}(*means) for means in zip(*parts)]",
-    ]
-    return "\n".join(lines)
-
-
-def _answers_text(model: Model, plan: Plan) -> str:
-    if model.class_names is None:
-        formulas = [source(formula) for formula, _ in plan.answer]
-        prediction = f"def predict(row):\n    return {plan.number('outputs(row)[0]')}"
-        return "\n\n\n".join([*formulas, prediction])
-    names = f"NAMES = {_shown(list(model.class_names))}"
-    if model.task == "multi-label":
-        return f"""{names}
-
-
-def probabilities(row):
-    return dict(zip(NAMES, [quotient_of(1.0, 1.0 + exp(-z)) for z in outputs(row)]))
-
-
-def predict(row):
-    return {{name: int(z > 0) for name, z in zip(NAMES, outputs(row))}}"""
-    return f"""{names}
-
-
-def probabilities(row):
-    return dict(zip(NAMES, softmax_of(outputs(row))))
-
-
-def predict(row):
-    found = outputs(row)
-    return NAMES[found.index(max(found))]"""
-
-
-def _shown(value: Any) -> str:
-    return pprint.pformat(value, width=100, compact=True, sort_dicts=False)

@@ -6,7 +6,6 @@ stopped. Weights are those of `model.safetensors` under PyTorch's names.
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from osolgil.engines._binding import tree
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import MissingLibraryError
 from osolgil.exports import columns as raw
 from osolgil.exports.formulas import Names
-from osolgil.exports.plan import Layer, Plan, plan_of
+from osolgil.exports.plan import Layer, plan_of
 from osolgil.exports.python import preprocessing_text
 from osolgil.exports.python.formulas import bare_text
-from osolgil.files import write_atomically, write_text
+from osolgil.exports.torch.answers import answers, ensemble, formula_text, name_of
+from osolgil.files import write_bytes, write_text
 from osolgil.model import Model
 
 __all__ = ["torch_module", "torch_source", "torch_weights", "write_torch"]
@@ -51,7 +50,7 @@ def torch_source(model: Model, inputs: str = "raw", weights: str = "model_torch.
     from osolgil import __version__
 
     plan, names = plan_of(model), Names()
-    modules = [_network(plan.networks[0], names), *_ensemble(plan, names)]
+    modules = [_network(plan.networks[0], names), *ensemble(plan, names)]
     dtype = f"torch.{model.parameters.dtype.name}"
     raw_rows = inputs == "raw"
     about = _ABOUT.format(
@@ -67,10 +66,10 @@ def torch_source(model: Model, inputs: str = "raw", weights: str = "model_torch.
         *prepared,
         "import torch",
         _words_text(),
-        *map(_formula_text, names.trees.values()),
+        *map(formula_text, names.trees.values()),
         *(module.replace("DTYPE", dtype) for module in modules),
-        _LOAD.format(module=_name(plan)),
-        _answers(model, plan),
+        _LOAD.format(module=name_of(plan)),
+        answers(model, plan),
     ]
     return about + "\n\n\n".join(block.strip("\n") for block in blocks) + "\n"
 
@@ -79,18 +78,6 @@ def _words_text() -> str:
     """The words' text, read from their file: importing it would need PyTorch."""
     path = Path(__file__).with_name("words.py")
     return bare_text(path.read_text("utf-8"))
-
-
-def _formula_text(tree: ast.FunctionDef) -> str:
-    return ast.unparse(ast.fix_missing_locations(_TorchWords().visit(tree)))
-
-
-class _TorchWords(ast.NodeTransformer):
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        assert isinstance(node.func, ast.Name)
-        node.func.id = f"torch_{node.func.id}"
-        return node
 
 
 def torch_weights(model: Model) -> dict[str, np.ndarray]:
@@ -141,7 +128,7 @@ def torch_module(model: Model) -> Any:
         raise MissingLibraryError("PyTorch is not installed; run: pip install torch") from error
     space: dict[str, Any] = {"__name__": "osolgil_export"}
     exec(compile(torch_source(model, "features"), "<exported by osolgil>", "exec"), space)
-    module = space[_name(plan_of(model))]()
+    module = space[name_of(plan_of(model))]()
     state = {name: torch.from_numpy(values.copy()) for name, values in torch_weights(model).items()}
     module.load_state_dict(state)
     return module.eval()
@@ -153,44 +140,9 @@ def write_torch(model: Model, path: Path, inputs: str) -> list[Path]:
 
     weights = path.with_suffix(".safetensors")
     content = save(torch_weights(model))
-    write_atomically(weights, lambda place: _write(place, content))
+    write_bytes(weights, content)
     write_text(path, torch_source(model, inputs, weights.name))
     return [path, weights]
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-
-
-def _name(plan: Plan) -> str:
-    return "Network" if plan.mean is None else "Ensemble"
-
-
-def _ensemble(plan: Plan, names: Names) -> list[str]:
-    """The module whose outputs are those of all networks' mean answer, taken in float64."""
-    if plan.mean is None:
-        return []
-    mean = plan.mean
-    numbers = [] if mean.statistic is None else [f"numbers = [{names.of(mean.statistic)}(z) for z in found]"]
-    each = "for z in found" if mean.statistic is None else "for z, n in zip(found, numbers)"
-    parts = [
-        f"mean{place} = sum({names.of(part)}(z{', *n' if mean.statistic else ''}) {each}) / len(found)"
-        for place, part in enumerate(mean.parts)
-    ]
-    given = ", ".join(f"mean{place}" for place in range(len(mean.parts)))
-    lines = [
-        "found = [network(values).double() for network in self.networks]",
-        *numbers,
-        *parts,
-        f"return {names.of(mean.output)}({given}).to(values.dtype)",
-    ]
-    head = f"""class Ensemble(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.networks = torch.nn.ModuleList(Network() for _ in range({len(plan.networks)}))
-
-    def forward(self, values):"""
-    return ["\n".join([head, *(f"        {line}" for line in lines)])]
 
 
 def _network(layers: Sequence[Layer], names: Names) -> str:
@@ -238,19 +190,3 @@ def _activated(layer: Layer, place: int, names: Names) -> list[str]:
     lines = [f"passed = z[..., 0::{row.pieces}]"]
     lines += [f"passed = {name}(passed, z[..., {piece}::{row.pieces}])" for piece in range(1, row.pieces)]
     return lines
-
-
-def _answers(model: Model, plan: Plan) -> str:
-    """The function from outputs to answers, and the formulas it takes."""
-    if model.class_names is None:
-        formulas = [_formula_text(tree(formula)) for formula, _ in plan.answer]
-        text = f"""def prediction(outputs):
-    return {plan.number("outputs[:, 0].double()")}"""
-        return "\n\n\n".join([*formulas, text])
-    found = "sigmoid()" if model.task == "multi-label" else "softmax(1)"
-    names = json.dumps(list(model.class_names))
-    return f"""NAMES = {names}
-
-
-def probabilities(outputs):
-    return outputs.double().{found}"""

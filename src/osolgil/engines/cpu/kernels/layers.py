@@ -140,16 +140,21 @@ def backward(layers, theta, gradient, space, delta, rows, first, rank, team, syn
 
     `first` says that this is a batch's first piece: the gradient is replaced, not added to.
     """
-    beta = space.dtype.type(0.0 if first else 1.0)
     for index in range(layers.shape[0] - 1, -1, -1):
-        layer = layers[index]
-        pull_back(layer, gradient, space, delta, rows, first, rank, team)
+        backward_through(layers, index, theta, gradient, space, delta, rows, first, rank, team, sync)
+
+
+@njit
+def backward_through(layers, index, theta, gradient, space, delta, rows, first, rank, team, sync):
+    """One layer's part of `backward`; afterwards nothing needs its parameters any more."""
+    layer, beta = layers[index], space.dtype.type(0.0 if first else 1.0)
+    pull_back(layer, gradient, space, delta, rows, first, rank, team)
+    barrier(sync, team)
+    if layer[NORMALIZATION] != NO_NORMALIZATION:
+        normalize_backward(layer, theta, gradient, space, rows, beta, rank, team, sync)
         barrier(sync, team)
-        if layer[NORMALIZATION] != NO_NORMALIZATION:
-            normalize_backward(layer, theta, gradient, space, rows, beta, rank, team, sync)
-            barrier(sync, team)
-        source = layers[index - 1, VALUE] if index > 0 else 0
-        _weight_gradient(layer, gradient, space, source, rows, first, rank, team)
-        if index > 0:
-            _input_gradient(layer, theta, space, delta, rows, rank, team)
-        barrier(sync, team)
+    source = layers[index - 1, VALUE] if index > 0 else 0
+    _weight_gradient(layer, gradient, space, source, rows, first, rank, team)
+    if index > 0:
+        _input_gradient(layer, theta, space, delta, rows, rank, team)
+    barrier(sync, team)

@@ -47,7 +47,7 @@ def _moves(tile):
                     entries, min(width, count - lane), entries,
                 )  # fmt: skip
 
-    return {"fill": fill, "spill": spill}
+    return SimpleNamespace(fill=fill, spill=spill)
 
 
 def _maximum(F):
@@ -159,7 +159,7 @@ def _lengths(F):
     return {"row_dot": row_dot, "row_norm": row_norm, "row_size": row_size}
 
 
-def _words(kind, words, tile):
+def _words(kind, words):
     F = kind.real
     row_maximum = _maximum(F)
     return SimpleNamespace(
@@ -167,9 +167,9 @@ def _words(kind, words, tile):
         simplex_threshold=_simplex(F, row_maximum),
         **_sums(F, row_maximum, words["exp"], words["log"]),
         **_lengths(F),
-        **_moves(tile),
     )
 
 
-float32 = _words(elementary.FLOAT32, elementary.float32, tiles.float32)
-float64 = _words(elementary.FLOAT64, elementary.float64, tiles.float64)
+float32 = _words(elementary.FLOAT32, elementary.float32)
+float64 = _words(elementary.FLOAT64, elementary.float64)
+float32_moves, float64_moves = _moves(tiles.float32), _moves(tiles.float64)

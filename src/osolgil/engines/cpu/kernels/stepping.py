@@ -18,6 +18,7 @@ from .layout import (
     MOMENT,
     NEEDS_LOSS,
     NOISE,
+    PROBING,
     PRODUCT,
     RUN,
     SCALARS,
@@ -95,6 +96,48 @@ def prepare(stages, hyper, carried, run, coefficients):
             )
 
 
+@njit
+def begin_step(run, coefficients, loss):
+    """What rank 0 tells the others of a step: nothing is clipped, and the batch's loss."""
+    coefficients[-1], coefficients[-2] = 1.0, loss
+    run[STEP] += 1
+
+
+@njit
+def moves_elements(stages, run, penalty):
+    """Whether a step needs of each parameter no more than its own gradient: a layer can move before the others."""
+    if penalty[CLIP_NORM] > 0.0 or penalty[WEIGHT_DECAY] != 0.0 or penalty[L1] != 0.0 or penalty[L2] != 0.0:
+        return False
+    if run[NOISE] >= 0 or run[PROBING] != 0:
+        return False
+    for index in range(stages.shape[0]):
+        if stages[index, MOMENT] == STEP_STAGE and stages[index, SCOPE] != ELEMENT_SCOPE:
+            return False
+    return True
+
+
+@njit
+def move_layer(stages, layers, index, blocks, theta, gradient, state, coefficients):
+    """The whole step of one layer's parameters, whose gradient is known, where `moves_elements`."""
+    start = layers[index, WEIGHT]
+    stop = layers[index + 1, WEIGHT] if index + 1 < layers.shape[0] else theta.size
+    for place in range(stages.shape[0]):
+        if stages[place, MOMENT] == STEP_STAGE:
+            _run(stages[place], layers, blocks, theta, gradient, state, coefficients, start, stop)
+
+
+@njit(error_model="numpy")
+def _run(stage, layers, blocks, theta, gradient, state, coefficients, start, stop):
+    call_address(
+        stage[RUN],
+        (
+            theta.ctypes.data, gradient.ctypes.data, state.ctypes.data + stage[STATE] * state.itemsize,
+            theta.size, start, stop, coefficients.ctypes.data + stage[SCALARS] * coefficients.itemsize,
+            blocks.ctypes.data, blocks.shape[0], layers[0, PRODUCT], coefficients[-2],
+        ),
+    )  # fmt: skip
+
+
 @njit(error_model="numpy")
 def pass_stages(kind, stages, layers, blocks, theta, gradient, state, coefficients, rank, team, sync):
     """Run the formulas of one kind in their order: elements and whole blocks are dealt out, a network is rank 0's."""
@@ -104,14 +147,7 @@ def pass_stages(kind, stages, layers, blocks, theta, gradient, state, coefficien
             start, stop = portion(theta.size, rank, team)
             if stage[SCOPE] != ELEMENT_SCOPE:
                 start, stop = rank, team
-            call_address(
-                stage[RUN],
-                (
-                    theta.ctypes.data, gradient.ctypes.data, state.ctypes.data + stage[STATE] * state.itemsize,
-                    theta.size, start, stop, coefficients.ctypes.data + stage[SCALARS] * coefficients.itemsize,
-                    blocks.ctypes.data, blocks.shape[0], layers[0, PRODUCT], coefficients[-2],
-                ),
-            )  # fmt: skip
+            _run(stage, layers, blocks, theta, gradient, state, coefficients, start, stop)
             barrier(sync, team)
 
 
@@ -134,13 +170,11 @@ def step(
     `loss` is the batch's, known to rank 0. The last two coefficients carry what rank 0 found to the others.
     """
     if rank == 0:
-        factor = 1.0
+        begin_step(run, coefficients, loss)
         if penalty[CLIP_NORM] > 0.0:
-            factor = _clip_factor(gradient, penalty[CLIP_NORM])
-        coefficients[-1], coefficients[-2] = factor, loss
+            coefficients[-1] = _clip_factor(gradient, penalty[CLIP_NORM])
         if run[NEEDS_LOSS] == 1:
             coefficients[-2] += _penalties(layers, theta, penalty[L1], penalty[L2])
-        run[STEP] += 1
     if penalty[WEIGHT_DECAY] != 0.0:
         barrier(sync, team)  # the loss's penalties are of the weights before they shrink
         _shrink(layers, theta, 1.0 - hyper[0] * penalty[WEIGHT_DECAY], rank, team)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .evaluation import evaluate, gather, loss_of, predict
 from .intrinsics import atomic_add, atomic_load, atomic_store, barrier, njit
-from .layers import backward, forward
+from .layers import backward, backward_through, forward
 from .layout import (
     BATCH,
     DELTA,
@@ -42,7 +42,7 @@ from .layout import (
 from .random import mixed, shuffle
 from .recording import observe_gradients, observe_signals, observe_step
 from .scheduling import schedule, watch
-from .stepping import draw_signs, pass_stages, penalise, prepare, step
+from .stepping import begin_step, draw_signs, move_layer, moves_elements, pass_stages, penalise, prepare, step
 
 _NEXT_RUN, _STOP = 0, 1
 _CURRENT, _HALT = 2, 3
@@ -50,12 +50,13 @@ _CURRENT, _HALT = 2, 3
 
 @njit
 def _measure(
-    layers, theta, running, gradient, run, penalty, space, places, order, inputs, targets, start, size, loss,
-    limits, record, rank, team, sync,
+    stages, layers, blocks, theta, running, gradient, state, run, penalty, space, places, order, inputs, targets,
+    start, size, loss, coefficients, limits, record, moving, rank, team, sync,
 ):  # fmt: skip
     """Gradient of a batch, penalties included; returns the sum of its losses (rank 0), or halts where it is none.
 
-    Its last piece is put on record, unless `record` is empty.
+    Its last piece is put on record, unless `record` is empty. With `moving` each layer takes its step as soon as its
+    gradient is known, while that is in the near cache.
     """
     delta, weighted = places[DELTA], targets.shape[1] > layers[-1, OUTPUTS]
     total = 0.0
@@ -76,7 +77,14 @@ def _measure(
         barrier(sync, team)
         if atomic_load(sync, _HALT) == 1:
             return total
-        backward(layers, theta, gradient, space, delta, count, piece == 0, rank, team, sync)
+        if moving:
+            begin_step(run, coefficients, total / size)
+        for index in range(layers.shape[0] - 1, -1, -1):
+            backward_through(
+                layers, index, theta, gradient, space, delta, count, piece == 0, rank, team, sync
+            )
+            if moving:
+                move_layer(stages, layers, index, blocks, theta, gradient, state, coefficients)
         if observed > 0:
             observe_gradients(layers, gradient, space, observed, size, record, rank, team)
     if penalty[L1] != 0.0 or penalty[L2] != 0.0:
@@ -110,6 +118,7 @@ def _epoch(
         shuffle(order, rows, run[SEED], epoch)
     barrier(sync, team)
     batch = min(run[BATCH], rows.size)
+    simple = team == 1 and moves_elements(stages, run, penalty)
     total = 0.0
     for start in range(0, rows.size, batch):
         size = min(batch, rows.size - start)
@@ -117,9 +126,10 @@ def _epoch(
         if rank == 0:
             schedule(hyper, run, penalty)
             prepare(stages, hyper, carried, run, coefficients)
+        moving = simple and size <= PIECE_ROWS and observed.shape[0] == 0
         measured = _measure(
-            layers, theta, running, gradient, run, penalty, space, places, order, inputs, targets, start, size,
-            loss, limits, observed, rank, team, sync,
+            stages, layers, blocks, theta, running, gradient, state, run, penalty, space, places, order, inputs,
+            targets, start, size, loss, coefficients, limits, observed, moving, rank, team, sync,
         )  # fmt: skip
         total += measured
         if atomic_load(sync, _HALT) == 0 and _draws(run, coefficients):
@@ -131,8 +141,8 @@ def _epoch(
             )
             # running averages are those of the weights, not of the probe
             _measure(
-                layers, theta, running.copy(), gradient, run, penalty, space, places, order, inputs, targets,
-                start, size, loss, limits, record[:0], rank, team, sync,
+                stages, layers, blocks, theta, running.copy(), gradient, state, run, penalty, space, places, order,
+                inputs, targets, start, size, loss, coefficients, limits, record[:0], False, rank, team, sync,
             )  # fmt: skip
             if atomic_load(sync, _HALT) == 0:
                 pass_stages(
@@ -144,10 +154,11 @@ def _epoch(
             if rank == 0:
                 before[:] = theta
             barrier(sync, team)
-        step(
-            stages, layers, blocks, theta, gradient, state, hyper, run, penalty, coefficients, measured / size,
-            rank, team, sync,
-        )  # fmt: skip
+        if not moving:
+            step(
+                stages, layers, blocks, theta, gradient, state, hyper, run, penalty, coefficients, measured / size,
+                rank, team, sync,
+            )  # fmt: skip
         if observed.shape[0] > 0:
             observe_step(layers, theta, before, record, rank, team)
     return total / rows.size
