@@ -150,7 +150,7 @@ def train(
     encoding = asked.encoding(defaults)
     if isinstance(inputs, Dataset) and not {"scaling", "numbers"} & set(settings):
         encoding = Encoding()  # its columns are what they are, whatever the defaults
-    data = data_of(inputs, targets, target, task, test, seed, sample_weight, encoding)
+    data = data_of(inputs, targets, target, task, test, seed, sample_weight, encoding, settings.get("loss"))
     choice = asked.completed(defaults, data)
     row = catalog.optimizer(choice.optimizer)
     chosen = RaceSettings(entrants=(Entrant(row.name, row.name),), **choice.settings)

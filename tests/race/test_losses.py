@@ -11,6 +11,7 @@ from osolgil.cli import main
 from osolgil.errors import DataError, SettingsError
 from osolgil.formulas import catalog
 from osolgil.model import Model
+from osolgil.race.entry import data_of
 
 RANDOM = np.random.default_rng(0)
 INPUTS = RANDOM.normal(size=(300, 4))
@@ -215,3 +216,10 @@ def test_a_weighted_race_goes_on_only_with_the_same_weights(table, tmp_path):
     assert again.facts["leaderboard"] == verdict.facts["leaderboard"]
     with pytest.raises(DataError, match="begun on other data"):
         osolgil.race(str(table), resume=True, **options)
+
+
+@pytest.mark.parametrize(
+    ("loss", "task"), [(None, "classification"), ("poisson", "regression"), ("huber(delta=2)", "regression")]
+)
+def test_a_loss_of_numbers_makes_few_whole_numbers_a_regression(loss, task):
+    assert data_of(INPUTS, np.arange(300) % 4, None, None, None, 0, loss=loss).task == task

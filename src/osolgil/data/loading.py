@@ -150,6 +150,16 @@ def data_names() -> tuple[str, ...]:
     return (*BUILTIN, *NAMED)
 
 
+def is_named(source: Any) -> bool:
+    """Whether it is the name of a data set.
+
+    >>> is_named("Iris "), is_named("iris.csv"), is_named([[1.0]])
+    (True, False, False)
+    """
+    name = source.strip().casefold() if isinstance(source, str) else ""
+    return name.replace("-", "_") in BUILTIN or name.replace("_", "-") in NAMED
+
+
 def _open(source: str | Path) -> tuple[Source, str | None]:
     if isinstance(source, str):
         name = source.strip().casefold()

@@ -103,7 +103,9 @@ def diagnose(
     values = row.hyperparameters(**{**(hyperparameters or {}), **rate})
     _check(settings, values)
     chosen, workers = RaceSettings(entrants=(Entrant(row.name, row.name),), **settings), threads(jobs)
-    data = data_of(inputs, targets, target, task, test, chosen.seed, sample_weight, chosen.encoding)
+    data = data_of(
+        inputs, targets, target, task, test, chosen.seed, sample_weight, chosen.encoding, chosen.loss
+    )
     folder = None if out is None else Path(out).expanduser()
     if folder is not None:
         claim_folder(folder, resume=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from osolgil.data import Dataset, Encoding, from_arrays, load
+from osolgil.data.loading import is_named
 from osolgil.engines.cpu.compiling import compile_kernels, usable_cores
 from osolgil.errors import SettingsError
 from osolgil.race import outputs, own_formulas
@@ -18,7 +19,7 @@ from osolgil.race.course import Candidate, Course
 from osolgil.race.facts import conclude, fitted, task_of
 from osolgil.race.meanwhile import Meanwhile
 from osolgil.race.progress import Progress
-from osolgil.race.settings import Entering, RaceSettings, entrants, listed
+from osolgil.race.settings import Entering, RaceSettings, asked_task, entrants, listed
 from osolgil.race.tuning import best, tune, widen
 from osolgil.race.verdict import Verdict
 from osolgil.race.watching import Watcher
@@ -88,7 +89,9 @@ def race(
     workers = threads(jobs)
     if budget is not None and not 0 < budget < float("inf"):
         raise SettingsError(f"The budget must be a positive number of seconds, not {budget}.")
-    data = data_of(inputs, targets, target, task, test, chosen.seed, sample_weight, chosen.encoding)
+    data = data_of(
+        inputs, targets, target, task, test, chosen.seed, sample_weight, chosen.encoding, chosen.loss
+    )
     loaded = time.perf_counter() - begin
     if folder is not None and outputs.finished(folder, data, resume):
         return Verdict.load(folder, language)
@@ -163,8 +166,9 @@ def data_of(
     seed: int,
     sample_weight: Any = None,
     encoding: Encoding | None = None,
+    loss: str | None = None,
 ) -> Dataset:
-    """What `race` and `train` are given, as a Dataset."""
+    """What `race` and `train` are given, as a Dataset; a loss of numbers alone says that the task is regression."""
     if isinstance(inputs, Dataset):
         if targets is not None or any(choice is not None for choice in (target, task, test, sample_weight)):
             raise SettingsError(
@@ -175,6 +179,8 @@ def data_of(
                 "A Dataset has its columns scaled and encoded already; give scaling and numbers to osolgil.load."
             )
         return inputs
+    if not is_named(inputs):  # a known set's task is known, too
+        task = asked_task(task, loss)
     if targets is None:
         if not isinstance(inputs, (str, Path)):
             raise SettingsError("Arrays need their targets too: race(X, y).")

@@ -234,3 +234,13 @@ def _initial_scale(row: catalog.Activation) -> str:
 def _require(holds: bool, name: str, wanted: str, value: Any, near: str = "") -> None:
     if not holds:
         raise SettingsError(f"The setting {name} must be {wanted}, not {value}.{near}")
+
+
+def asked_task(task: str | None, loss: str | None) -> str | None:
+    """The task that was asked for: by its name, or by a loss that is of numbers alone.
+
+    >>> asked_task(None, "poisson"), asked_task(None, "hinge"), asked_task("classification", None)
+    ('regression', None, 'classification')
+    """
+    of_numbers = loss is not None and catalog.loss(loss).tasks == ("regression",)
+    return "regression" if task is None and of_numbers else task

@@ -21,6 +21,7 @@ from osolgil.errors import DataError
 from osolgil.files import told_plainly, write_json
 from osolgil.formulas import catalog
 from osolgil.messages import Message
+from osolgil.race.settings import asked_task
 from osolgil.streaming.holdout import Split
 from osolgil.streaming.memory import Shares
 from osolgil.streaming.sources import Rows
@@ -78,7 +79,7 @@ def prepare(
     """Read the source twice, and write its training rows down as a network takes them."""
     found = survey(source, split, shares.read, shares.sample)
     watch()
-    chosen, levels = task_of(found, task, source.target_name)
+    chosen, levels = task_of(found, asked_task(task, loss), source.target_name)
     preprocessing = preprocessing_of(found, source)
     facts = {
         "task": chosen,
