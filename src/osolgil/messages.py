@@ -84,6 +84,13 @@ class Message(str):
         return {"key": self.key, "values": self.values, "text": str(self)}
 
 
+def stored(notes: Sequence[Any]) -> list[dict[str, Any]]:
+    """Notes as `Message.facts` stores them; the texts of older folders are told as they were written."""
+    return [
+        note if isinstance(note, dict) else Message("note.as_written", text=str(note)).facts() for note in notes
+    ]
+
+
 def known_language(language: str) -> str:
     """The language itself, or a `SettingsError` that names those there are."""
     if language not in LANGUAGES:

@@ -12,6 +12,8 @@ from types import SimpleNamespace
 
 import pytest
 
+import osolgil
+from osolgil.command_line.pages import write_page
 from osolgil.errors import OutputError, SettingsError
 from osolgil.messages import Message
 from osolgil.report import frame, write_report
@@ -197,3 +199,12 @@ def test_a_browser_runs_the_page_without_an_error(outcome, tmp_path):
     assert "CONSOLE" not in done.stderr
     drawn = re.findall(r'<div class="plot[^"]* js-plotly-plot"', done.stdout)
     assert len(drawn) == done.stdout.count('data-figure="')
+
+
+def test_a_folder_whose_notes_are_plain_texts_is_still_told(tmp_path):
+    osolgil.race("iris", optimizers=["sgd"], learning_rates=(0.1,), seeds=2, epochs=2, hidden=(4,), out=tmp_path)
+    facts = json.loads((tmp_path / "verdict.json").read_text("utf-8"))
+    facts["data"]["notes"] = ["It is as <old> as {this}."]
+    (tmp_path / "verdict.json").write_text(json.dumps(facts), "utf-8")
+    page_of_folder = write_page(tmp_path, "ko").read_text("utf-8")
+    assert page_of_folder.count("It is as &lt;old&gt; as {this}.") == 2

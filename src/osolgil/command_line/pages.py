@@ -6,6 +6,7 @@ from pathlib import Path
 
 from osolgil.errors import OutputError
 from osolgil.files import read_json
+from osolgil.messages import stored
 from osolgil.records import read_history
 
 
@@ -27,6 +28,7 @@ def write_page(folder: Path, language: str) -> Path:
                 f"{place / 'training.json'} holds no record of layers; train the network again."
             )
         restored(place, facts.get("formulas", {}))
+        facts["data"]["notes"] = stored(facts["data"].get("notes", ()))
         write_training(place, facts, read_history(place / "layers.parquet"), language)
         return place / "report.html"
     verdict = Verdict.load(place)

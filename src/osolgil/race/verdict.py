@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from osolgil.files import read_json
+from osolgil.messages import stored
 from osolgil.model import Model
 from osolgil.race.own_formulas import restored
 from osolgil.records import read_history
@@ -94,6 +95,7 @@ class Verdict:
         folder = Path(folder)
         facts = read_json(folder / "verdict.json")
         restored(folder, facts.get("formulas", {}))
+        facts["data"]["notes"] = stored(facts["data"]["notes"])
         model = Model.load(folder) if facts["model"] is not None else None
         recorded = folder / "layers.parquet"
         layers = read_history(recorded) if recorded.exists() else {}
