@@ -111,6 +111,17 @@ def test_a_start_pays_for_no_heavy_library(module):
     assert not HEAVY & set(output.stdout.split())
 
 
+def test_a_fit_takes_no_more_memory_for_libraries_than_it_needs():
+    code = (
+        "import sys, numpy, osolgil; rows = numpy.eye(8); "
+        "osolgil.DeepRegressor(hidden=(2,), epochs=1).fit(rows, rows[:, 0]).predict(rows); "
+        "osolgil.DeepClassifier(hidden=(2,), epochs=1).fit(rows, [0, 1] * 4).predict_proba(rows); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    needless = {"rich", "sklearn.metrics", "sklearn.preprocessing", "typer"}
+    assert not needless & set(done.stdout.split())
+
+
 def test_a_name_of_the_layout_means_one_column():
     tree = ast.parse((SOURCE / "osolgil" / "engines" / "cpu" / "kernels" / "layout.py").read_text("utf-8"))
     names = [

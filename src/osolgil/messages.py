@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -87,7 +87,8 @@ class Message(str):
 def stored(notes: Sequence[Any]) -> list[dict[str, Any]]:
     """Notes as `Message.facts` stores them; the texts of older folders are told as they were written."""
     return [
-        note if isinstance(note, dict) else Message("note.as_written", text=str(note)).facts() for note in notes
+        note if isinstance(note, dict) else Message("note.as_written", text=str(note)).facts()
+        for note in notes
     ]
 
 
@@ -114,7 +115,7 @@ def _table(name: str) -> Mapping[str, Mapping[str, str]]:
 @cache
 def _texts() -> Mapping[str, str]:
     """What the file says of each table."""
-    text = resources.files("osolgil").joinpath("messages.toml").read_text("utf-8")
+    text = Path(__file__).with_name("messages.toml").read_text("utf-8")
     texts: dict[str, str] = {}
     for entry in re.split(r"^(?=\[)", text, flags=re.MULTILINE)[1:]:
         name = entry[1:].partition(".")[0]

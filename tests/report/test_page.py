@@ -202,7 +202,9 @@ def test_a_browser_runs_the_page_without_an_error(outcome, tmp_path):
 
 
 def test_a_folder_whose_notes_are_plain_texts_is_still_told(tmp_path):
-    osolgil.race("iris", optimizers=["sgd"], learning_rates=(0.1,), seeds=2, epochs=2, hidden=(4,), out=tmp_path)
+    osolgil.race(
+        "iris", optimizers=["sgd"], learning_rates=(0.1,), seeds=2, epochs=2, hidden=(4,), out=tmp_path
+    )
     facts = json.loads((tmp_path / "verdict.json").read_text("utf-8"))
     facts["data"]["notes"] = ["It is as <old> as {this}."]
     (tmp_path / "verdict.json").write_text(json.dumps(facts), "utf-8")

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from osolgil.answering import ranks
@@ -143,6 +142,8 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R² of the predictions; with quantiles the mean D² of the pinball loss, 1 at best, 0 for a constant."""
+        from sklearn.metrics import d2_pinball_score, r2_score
+
         predicted = self.predict(X)
         if not self._answers.quantiles:
             return float(r2_score(y, predicted, sample_weight=sample_weight))
