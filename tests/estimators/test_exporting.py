@@ -50,7 +50,8 @@ def wanted(estimator, rows):
 
 def close(found, estimator, rows):
     answers = np.asarray(wanted(estimator, rows))
-    steep = 10.0 if getattr(estimator, "calibrate", None) == "isotonic" else 1.0  # such curves magnify rounding
+    # isotonic curves are steep: they magnify the rounding of their arguments
+    steep = 10.0 if getattr(estimator, "calibrate", None) == "isotonic" else 1.0
     unit = np.abs(answers).max() * steep
     np.testing.assert_allclose(np.asarray(found), answers, rtol=1e-5 * steep, atol=1e-5 * unit)
 
