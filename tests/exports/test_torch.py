@@ -39,26 +39,14 @@ def test_every_network(activation, normalization, residual):
     close(found, expected(model, rows))
 
 
-@pytest.mark.parametrize("name", ENSEMBLES)
-def test_mean_answers(name, tmp_path):
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [(made, name) for made, names in ((ensemble, ENSEMBLES), (answering, ANSWERS)) for name in names],
+)
+def test_means_and_answers_of_every_kind(made, name, tmp_path):
     import torch
 
-    model, rows = ensemble(name)
-    source, weights = export(model, "torch", tmp_path)
-    space = {}
-    exec(compile(source.read_text("utf-8"), str(source), "exec"), space)
-    with torch.no_grad():
-        outputs = space["load"](weights)(space["prepare"](rows.tolist()))
-    answers = space["prediction" if model.task == "regression" else "probabilities"](outputs)
-    close(outputs.numpy(), expected(model, rows))
-    close(answers.numpy(), answers_of(model, rows))
-
-
-@pytest.mark.parametrize("name", ANSWERS)
-def test_answers_of_every_kind(name, tmp_path):
-    import torch
-
-    model, rows = answering(name)
+    model, rows = made(name)
     source, weights = export(model, "torch", tmp_path)
     space = {}
     exec(compile(source.read_text("utf-8"), str(source), "exec"), space)
