@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+from benchmarks import machine
 
-from benchmarks import machine  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_peak_is_of_the_process_that_runs():

@@ -1,19 +1,14 @@
 """Records of long measurements: nothing is measured twice, and nothing is lost where several processes measure."""
 
-import sys
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pandas
 import pytest
+from benchmarks.records import Record, add, differences, measure, read, scores, told
 from hypothesis import given
 from hypothesis import strategies as some
 from scipy import stats
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from benchmarks.records import Record, add, differences, measure, read, scores, told
 
 from benchmarks import records
 

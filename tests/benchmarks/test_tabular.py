@@ -1,13 +1,7 @@
 """The benchmark of accuracy on tables: the rows that methods share, and how scores are told."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from benchmarks.records import Record
 from benchmarks.tabular.methods import score
 from benchmarks.tabular.sets import table
