@@ -50,11 +50,12 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write bytes atomically."""
+def write_bytes(path: Path, *parts: bytes) -> None:
+    """Write bytes atomically, one part after the other."""
 
     def write(place: Path) -> None:
-        place.write_bytes(content)
+        with place.open("wb") as file:
+            file.writelines(parts)
 
     write_atomically(path, write)
 

@@ -178,7 +178,11 @@ class _Explainer:
 
 def _score(case: Case, theta: np.ndarray, running: np.ndarray) -> float:
     """Score of a network on the training rows, of which a few thousand tell enough."""
-    fleet = Fleet.still(case.network, case.task, theta, running)
+    still = RunSetting("sgd", {"learning_rate": 1.0}, 0, 1)
+    fleet = Fleet.create(
+        case.network, case.task, [still], 1, theta.dtype.name, recorded=False, thetas=theta[None]
+    )
+    fleet.arrays["runnings"][0] = running
     _, scores = fleet.measure(evenly(case.task.training, _SCORED_ROWS), 1)
     return float(scores[0])
 

@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from osolgil.files import write_atomically
+from osolgil.files import write_bytes
 from osolgil.messages import LANGUAGES, known_language, message
 
 if TYPE_CHECKING:
@@ -27,13 +27,7 @@ _PLOTLY = "<!-- plotly -->"  # no text of ours or the user's holds a "<" of its 
 def write_page(path: Path, page: str) -> None:
     """Write what `framed` gave, with Plotly where it has figures: five megabytes that go through no template."""
     before, place, after = page.partition(_PLOTLY)
-    parts = [before.encode(), plotly_script(), after.encode()] if place else [before.encode()]
-
-    def write(file: Path) -> None:
-        with file.open("wb") as stream:
-            stream.writelines(parts)
-
-    write_atomically(path, write)
+    write_bytes(path, before.encode(), plotly_script() if place else b"", after.encode())
 
 
 def framed(

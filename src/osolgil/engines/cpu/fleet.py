@@ -142,14 +142,6 @@ class Fleet:
             _describe(arrays, index, setting, table, len(task.training), epochs)
         return cls(network, task, precision, arrays, [setting.schedule for setting in settings])
 
-    @classmethod
-    def still(cls, network: Network, task: Task, theta: np.ndarray, running: np.ndarray) -> Fleet:
-        """One run to be measured, not trained: parameters (size,) and running averages as they are."""
-        setting = RunSetting("sgd", {"learning_rate": 1.0}, 0, 1)
-        fleet = cls.create(network, task, [setting], 1, theta.dtype.name, recorded=False, thetas=theta[None])
-        fleet.arrays["runnings"][0] = running
-        return fleet
-
     def __len__(self) -> int:
         return len(self.arrays["runs"])
 
@@ -254,9 +246,8 @@ class _Workspace:
         self.loss = library.loss(catalog.loss(fleet.task.loss), fleet.precision)
         self.shared = np.zeros(2, np.int64)
 
-        assert (
-            fleet.task.inputs.dtype == self.targets.dtype == self.spaces.dtype
-        )  # kernels copy them as they are
+        # kernels copy rows and targets as they are
+        assert fleet.task.inputs.dtype == self.targets.dtype == self.spaces.dtype
 
     def run(self, threads: int, stop: Callable[[], bool], tick: Callable[[], None]) -> None:
         task, arrays = self.fleet.task, self.fleet.arrays
