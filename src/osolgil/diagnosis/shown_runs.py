@@ -211,11 +211,8 @@ def _typical(course: RaceCourse, entrant: Entrant, confirmed: dict[str, Candidat
 
 def _shown(course: RaceCourse, candidate: Candidate) -> Shown:
     """The candidate's run of median score, beside its entrant's other learning rates."""
-    place, settings = model_run(candidate), course.settings
-    run = RunSetting(
-        candidate.entrant.optimizer, candidate.hyperparameters, candidate.seeds[place], settings.batch_size or 1,
-        settings.l1, settings.l2, settings.weight_decay, settings.clip_norm, settings.dropout, settings.schedule,
-    )  # fmt: skip
+    place = model_run(candidate)
+    run = course.run_setting(candidate, candidate.seeds[place])
     others = [c for c in tuned(course, candidate.entrant) if _differs_in_rate(c, candidate)]
     return Shown(
         candidate.entrant.name, candidate.phase, run, candidate.records[place], candidate.histories[place],

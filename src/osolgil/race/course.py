@@ -183,15 +183,16 @@ class Course:
     def fleet(self, candidates: Sequence[Candidate], seeds: Sequence[int] | None = None) -> Fleet:
         """The first state of candidates' runs: of all their seeds, or of those given."""
         settings = self.settings
-        runs = [
-            RunSetting(
-                c.entrant.optimizer, c.hyperparameters, seed, settings.batch_size or 1, settings.l1, settings.l2,
-                settings.weight_decay, settings.clip_norm, settings.dropout, settings.schedule,
-            )
-            for c in candidates
-            for seed in seeds or c.seeds
-        ]  # fmt: skip
+        runs = [self.run_setting(c, seed) for c in candidates for seed in seeds or c.seeds]
         return Fleet.create(self.network, self.task, runs, settings.epochs or 1, settings.precision)
+
+    def run_setting(self, candidate: Candidate, seed: int) -> RunSetting:
+        """What distinguishes a candidate's run of a seed."""
+        settings = self.settings
+        return RunSetting(
+            candidate.entrant.optimizer, candidate.hyperparameters, seed, settings.batch_size or 1, settings.l1,
+            settings.l2, settings.weight_decay, settings.clip_norm, settings.dropout, settings.schedule,
+        )  # fmt: skip
 
     def _collect(self, fleet: Fleet, running: list[Candidate]) -> None:
         place = 0

@@ -112,7 +112,10 @@ def race(
     checkpoint = Checkpoint(None if folder is None else folder / "checkpoint")
     course = Course(network, job, planned, workers, checkpoint, meanwhile.begin)
     watcher = Watcher(course, "accuracy" if job.classify else "r2", progress)
-    confirmed = run(course, watcher)
+    try:
+        confirmed = run(course, watcher)
+    finally:
+        checkpoint.settle()  # whoever interrupts a race finds its folder written
     watcher.enter("test")
     from osolgil.diagnosis.shown_runs import race_layers
 
