@@ -133,3 +133,16 @@ def barrier(sync, size):
         waited += 1
         if waited > 4000:
             _yield_processor()
+
+
+@intrinsic
+def shifted(typing_context, array, offset):
+    """An array whose element at `offset` is the given one's first; it owns nothing, and its length is a promise."""
+
+    def generate(context, builder, signature, values):
+        view = context.make_array(signature.args[0])(context, builder, values[0])
+        view.data = builder.gep(view.data, [builder.neg(values[1])])
+        view.meminfo = cgutils.get_null_value(view.meminfo.type)
+        return view._getvalue()
+
+    return array(array, types.int64), generate

@@ -90,20 +90,24 @@ def forward(layers, theta, running, space, rows, training, dropout, key, rank, t
 
 
 @njit
-def _weight_gradient(layer, gradient, space, source, rows, first, rank, team):
-    """Gradient of the weights, sourceᵀ · delta, and of the biases, the column sums of delta."""
-    inputs, outputs, size = layer[INPUTS], layer[UNITS], space.itemsize
-    start, stop = share(rows * inputs * outputs, inputs, rank, team)
-    if start < stop:
-        target = place(gradient, layer[WEIGHT] + start * outputs)
-        call_address(layer[PRODUCT], (
-            _panel(layer, space, rank), 0,
-            place(space, source + start), size, inputs * size,
-            place(space, layer[SLOPE]), outputs * size,
-            place(space, layer[ZEROS]) if first else target, 0 if first else outputs * size,
-            target, outputs * size,
-            stop - start, outputs, rows,
-        ))  # fmt: skip
+def weight_gradient(layer, gradient, space, source, rows, first, start, stop, rank):
+    """Gradient of the weights of the inputs from `start` to `stop`: sourceᵀ · delta."""
+    outputs, size = layer[UNITS], space.itemsize
+    target = place(gradient, layer[WEIGHT] + start * outputs)
+    call_address(layer[PRODUCT], (
+        _panel(layer, space, rank), 0,
+        place(space, source + start), size, layer[INPUTS] * size,
+        place(space, layer[SLOPE]), outputs * size,
+        place(space, layer[ZEROS]) if first else target, 0 if first else outputs * size,
+        target, outputs * size,
+        stop - start, outputs, rows,
+    ))  # fmt: skip
+
+
+@njit
+def bias_gradient(layer, gradient, space, rows, first, rank, team):
+    """Gradient of the biases: the column sums of delta."""
+    outputs, size = layer[UNITS], space.itemsize
     start, stop = portion(outputs, rank, team)
     total = place(gradient, layer[BIAS] + start)
     space[layer[ONE]] = space.dtype.type(1.0)
@@ -118,7 +122,7 @@ def _weight_gradient(layer, gradient, space, source, rows, first, rank, team):
 
 
 @njit
-def _input_gradient(layer, theta, space, delta, rows, rank, team):
+def input_gradient(layer, theta, space, delta, rows, rank, team):
     """Gradient of the layer's inputs: delta · weightᵀ, added to what a residual connection passed by."""
     inputs, outputs, size = layer[INPUTS], layer[UNITS], space.itemsize
     start, stop = share(rows * inputs * outputs, inputs, team - 1 - rank, team)
@@ -135,26 +139,30 @@ def _input_gradient(layer, theta, space, delta, rows, rank, team):
 
 
 @njit
+def pre_activation_gradient(layer, theta, gradient, space, delta, rows, first, rank, team, sync):
+    """Carry the gradient (in `delta`) from a layer's values to its pre-activations, where the slopes were."""
+    pull_back(layer, gradient, space, delta, rows, first, rank, team)
+    barrier(sync, team)
+    if layer[NORMALIZATION] != NO_NORMALIZATION:
+        beta = space.dtype.type(0.0 if first else 1.0)
+        normalize_backward(layer, theta, gradient, space, rows, beta, rank, team, sync)
+        barrier(sync, team)
+
+
+@njit
 def backward(layers, theta, gradient, space, delta, rows, first, rank, team, sync):
     """Turn the loss gradient at the outputs (in `delta`) into the gradient of every parameter.
 
     `first` says that this is a batch's first piece: the gradient is replaced, not added to.
     """
     for index in range(layers.shape[0] - 1, -1, -1):
-        backward_through(layers, index, theta, gradient, space, delta, rows, first, rank, team, sync)
-
-
-@njit
-def backward_through(layers, index, theta, gradient, space, delta, rows, first, rank, team, sync):
-    """One layer's part of `backward`; afterwards nothing needs its parameters any more."""
-    layer, beta = layers[index], space.dtype.type(0.0 if first else 1.0)
-    pull_back(layer, gradient, space, delta, rows, first, rank, team)
-    barrier(sync, team)
-    if layer[NORMALIZATION] != NO_NORMALIZATION:
-        normalize_backward(layer, theta, gradient, space, rows, beta, rank, team, sync)
+        layer = layers[index]
+        pre_activation_gradient(layer, theta, gradient, space, delta, rows, first, rank, team, sync)
+        source, inputs = layers[index - 1, VALUE] if index > 0 else 0, layer[INPUTS]
+        start, stop = share(rows * inputs * layer[UNITS], inputs, rank, team)
+        if start < stop:
+            weight_gradient(layer, gradient, space, source, rows, first, start, stop, rank)
+        bias_gradient(layer, gradient, space, rows, first, rank, team)
+        if index > 0:
+            input_gradient(layer, theta, space, delta, rows, rank, team)
         barrier(sync, team)
-    source = layers[index - 1, VALUE] if index > 0 else 0
-    _weight_gradient(layer, gradient, space, source, rows, first, rank, team)
-    if index > 0:
-        _input_gradient(layer, theta, space, delta, rows, rank, team)
-    barrier(sync, team)

@@ -75,6 +75,8 @@ BLOCKS_OF_ROWS, LANE_NUMBERS = 4, 40
 # words over rows that leave the largest entry in the second of their places
 FIND_THE_LARGEST = ("logsumexp", "logsumexp_above", "simplex_threshold")
 PIECE_ROWS = 512
+# numbers of a gradient that are moved at once
+STRIP_SIZE = 49152
 PANEL_STEPS = 512
 PANEL_SIZE = 32 * PANEL_STEPS
 EVALUATION_ROWS = 128

@@ -18,7 +18,6 @@ from .layout import (
     MOMENT,
     NEEDS_LOSS,
     NOISE,
-    PROBING,
     PRODUCT,
     RUN,
     SCALARS,
@@ -103,31 +102,8 @@ def begin_step(run, coefficients, loss):
     run[STEP] += 1
 
 
-@njit
-def moves_elements(stages, run, penalty):
-    """Whether a step needs of each parameter no more than its own gradient: a layer can move before the others."""
-    if penalty[CLIP_NORM] > 0.0 or penalty[WEIGHT_DECAY] != 0.0 or penalty[L1] != 0.0 or penalty[L2] != 0.0:
-        return False
-    if run[NOISE] >= 0 or run[PROBING] != 0:
-        return False
-    for index in range(stages.shape[0]):
-        if stages[index, MOMENT] == STEP_STAGE and stages[index, SCOPE] != ELEMENT_SCOPE:
-            return False
-    return True
-
-
-@njit
-def move_layer(stages, layers, index, blocks, theta, gradient, state, coefficients):
-    """The whole step of one layer's parameters, whose gradient is known, where `moves_elements`."""
-    start = layers[index, WEIGHT]
-    stop = layers[index + 1, WEIGHT] if index + 1 < layers.shape[0] else theta.size
-    for place in range(stages.shape[0]):
-        if stages[place, MOMENT] == STEP_STAGE:
-            _run(stages[place], layers, blocks, theta, gradient, state, coefficients, start, stop)
-
-
 @njit(error_model="numpy")
-def _run(stage, layers, blocks, theta, gradient, state, coefficients, start, stop):
+def run_stage(stage, layers, blocks, theta, gradient, state, coefficients, start, stop):
     call_address(
         stage[RUN],
         (
@@ -147,7 +123,7 @@ def pass_stages(kind, stages, layers, blocks, theta, gradient, state, coefficien
             start, stop = portion(theta.size, rank, team)
             if stage[SCOPE] != ELEMENT_SCOPE:
                 start, stop = rank, team
-            _run(stage, layers, blocks, theta, gradient, state, coefficients, start, stop)
+            run_stage(stage, layers, blocks, theta, gradient, state, coefficients, start, stop)
             barrier(sync, team)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .evaluation import evaluate, gather, loss_of, predict
 from .intrinsics import atomic_add, atomic_load, atomic_store, barrier, njit
-from .layers import backward, backward_through, forward
+from .layers import backward, forward
 from .layout import (
     BATCH,
     DELTA,
@@ -39,10 +39,11 @@ from .layout import (
     VALIDATION_LOSS,
     VALIDATION_SCORE,
 )
+from .moving import backward_moving, moves_elements
 from .random import mixed, shuffle
 from .recording import observe_gradients, observe_signals, observe_step
 from .scheduling import schedule, watch
-from .stepping import begin_step, draw_signs, move_layer, moves_elements, pass_stages, penalise, prepare, step
+from .stepping import begin_step, draw_signs, pass_stages, penalise, prepare, step
 
 _NEXT_RUN, _STOP = 0, 1
 _CURRENT, _HALT = 2, 3
@@ -55,8 +56,7 @@ def _measure(
 ):  # fmt: skip
     """Gradient of a batch, penalties included; returns the sum of its losses (rank 0), or halts where it is none.
 
-    Its last piece is put on record, unless `record` is empty. With `moving` each layer takes its step as soon as its
-    gradient is known, while that is in the near cache.
+    Its last piece is put on record, unless `record` is empty. With `moving` the parameters take their step, too.
     """
     delta, weighted = places[DELTA], targets.shape[1] > layers[-1, OUTPUTS]
     total = 0.0
@@ -79,12 +79,11 @@ def _measure(
             return total
         if moving:
             begin_step(run, coefficients, total / size)
-        for index in range(layers.shape[0] - 1, -1, -1):
-            backward_through(
-                layers, index, theta, gradient, space, delta, count, piece == 0, rank, team, sync
+            backward_moving(
+                stages, layers, blocks, theta, gradient, state, space, delta, count, coefficients, sync
             )
-            if moving:
-                move_layer(stages, layers, index, blocks, theta, gradient, state, coefficients)
+        else:
+            backward(layers, theta, gradient, space, delta, count, piece == 0, rank, team, sync)
         if observed > 0:
             observe_gradients(layers, gradient, space, observed, size, record, rank, team)
     if penalty[L1] != 0.0 or penalty[L2] != 0.0:
