@@ -7,7 +7,7 @@ entry of C is one chain of multiply-adds in the order of the common axis, wherev
 """
 
 from . import tiles
-from .intrinsics import float32_pointer, float64_pointer, njit
+from .intrinsics import njit
 from .layout import PANEL_STEPS
 from .tiles import TALLEST, VECTOR_BYTES
 
@@ -41,7 +41,7 @@ def _heights(tile):
     return cover
 
 
-def _packing(unit, itemsize, pointer):
+def _packing(unit, itemsize):
     """Copy lines of B, or columns of its transpose, into a panel."""
     lanes, transpose, transpose_cut, copy = unit.lanes, unit.transpose, unit.transpose_cut, unit.copy
 
@@ -67,7 +67,7 @@ def _packing(unit, itemsize, pointer):
     return pack, pack_transposed
 
 
-def _compile(unit, itemsize, pointer):
+def _compile(unit, itemsize):
     """C = S + A·B; kernels call it by address, so that it is compiled once and not into each of them.
 
     `panel` has room for layout.PANEL_SIZE numbers. b_stride leads to the next line of B, or, where
@@ -77,7 +77,7 @@ def _compile(unit, itemsize, pointer):
     lanes = unit.lanes
     panel_columns = 2 * lanes
     cover_whole, cover_cut = _heights(unit.whole), _heights(unit.cut)
-    pack, pack_transposed = _packing(unit, itemsize, pointer)
+    pack, pack_transposed = _packing(unit, itemsize)
 
     @njit
     def columns_of(a, a_row, a_step, b, b_step, s, s_row, c, c_row, rows, steps, width):
@@ -115,5 +115,5 @@ def _compile(unit, itemsize, pointer):
     return multiply
 
 
-float32 = _compile(tiles.float32, 4, float32_pointer)
-float64 = _compile(tiles.float64, 8, float64_pointer)
+float32 = _compile(tiles.float32, 4)
+float64 = _compile(tiles.float64, 8)
