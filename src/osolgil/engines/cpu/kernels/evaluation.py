@@ -29,7 +29,7 @@ copy_words = float32.copy
 
 
 @njit
-def _copy(source, first, target, start, size):
+def copy_numbers(source, first, target, start, size):
     """Copy numbers of one array to another of its type: slices would count their owners, which costs more."""
     copy_words(place(source, first), place(target, start), size * (source.itemsize // 4))
 
@@ -40,8 +40,8 @@ def gather(inputs, targets, order, start, rows, layers, space, places, rank, tea
     width, outputs = inputs.shape[1], layers[-1, OUTPUTS]
     for row in range(rank, rows, team):
         chosen = order[start + row]
-        _copy(inputs, chosen * width, space, row * width, width)
-        _copy(targets, chosen * targets.shape[1], space, places[TARGET] + row * outputs, outputs)
+        copy_numbers(inputs, chosen * width, space, row * width, width)
+        copy_numbers(targets, chosen * targets.shape[1], space, places[TARGET] + row * outputs, outputs)
         if targets.shape[1] > outputs:
             space[places[WEIGHTS] + row] = targets[chosen, outputs]
 
@@ -131,8 +131,8 @@ def predict(layers, theta, running, space, inputs, outputs, first, last):
     for start in range(first, last, EVALUATION_ROWS):
         count = min(EVALUATION_ROWS, last - start)
         for row in range(count):
-            _copy(inputs, (start + row) * width, space, row * width, width)
+            copy_numbers(inputs, (start + row) * width, space, row * width, width)
         forward(layers, theta, running, space, count, False, 0.0, np.uint64(0), 0, 1, sync)
         value = layers[-1, VALUE]
         for row in range(count):
-            _copy(space, value + row * places, outputs, (start + row) * places, places)
+            copy_numbers(space, value + row * places, outputs, (start + row) * places, places)

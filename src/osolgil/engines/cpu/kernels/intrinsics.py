@@ -1,5 +1,6 @@
 """The few operations Python has no words for: bit casts, raw addresses, atomics."""
 
+import functools
 import os
 
 import numba
@@ -10,8 +11,21 @@ from numba.extending import intrinsic
 
 
 def njit(function=None, **options):
-    """Numba's own, for what only compiled code calls: a way in from Python would have to be compiled as well."""
-    return numba.njit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
+    """Numba's own, for what only compiled code calls: a way in from Python would have to be compiled as well.
+
+    A literal argument is a number like any other; Numba would compile the function anew for it.
+    """
+    if function is None:
+        return functools.partial(njit, **options)
+    made = numba.njit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
+    as_numba_has_it = made.get_call_template
+
+    def without_literals(arguments, named):
+        plain = [types.unliteral(argument) for argument in arguments]
+        return as_numba_has_it(plain, {name: types.unliteral(kind) for name, kind in named.items()})
+
+    made.get_call_template = without_literals
+    return made
 
 
 _yield_processor = types.ExternalFunction(
