@@ -19,6 +19,7 @@ from osolgil.engines.cpu.fleet import Fleet, Task
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import SettingsError
 from osolgil.formulas import catalog
+from osolgil.formulas.explained import explained, score_of
 from osolgil.model import Model
 from osolgil.network import Network
 
@@ -143,7 +144,7 @@ def left_out_outputs(model: Model, inputs: np.ndarray, tasks: Sequence[Task]) ->
 
 
 def measured(model: Model, split: Split, loss: str, outputs: np.ndarray | None = None) -> dict[str, float]:
-    """Score (accuracy, share of right labels, or R²) and mean loss of a model on some rows, each by its weight.
+    """Score (accuracy, share of right labels, R², or D²) and mean loss of a model on some rows, each by its weight.
 
     outputs: those to measure, by default the model's own.
     """
@@ -159,6 +160,9 @@ def measured(model: Model, split: Split, loss: str, outputs: np.ndarray | None =
     else:
         answers = (model.answers(outputs) - model.target_mean) / model.target_scale
         known = split.targets[:, 0].astype(np.float64)
+        if score_of(model.task, loss) == "d2":
+            score = explained(catalog.loss(loss), answers[:, None], known[:, None], weights)
+            return {"score": score, "loss": float(np.average(losses, weights=weights))}
         spread = np.average((known - np.average(known, weights=weights)) ** 2, weights=weights)
         score = float(1.0 - np.average((answers - known) ** 2, weights=weights) / (spread or 1.0))
     return {"score": score, "loss": float(np.average(losses, weights=weights))}

@@ -52,7 +52,7 @@ class Trained:
 
     @property
     def scores(self) -> dict[str, float]:
-        """Score of the weights that were kept, by rows: "validation" and "test"; accuracy or R²."""
+        """Score of the weights that were kept, by rows: "validation" and "test"; accuracy, R² or D²."""
         return {name: values["score"] for name, values in self.facts["scores"].items()}
 
     def predict(self, inputs: Any) -> np.ndarray:
@@ -306,8 +306,8 @@ class _Watch:
             finished=int(last),
         )
         remaining = self.seconds / done * (self.epochs - done) if done else None
-        score_name = "accuracy" if self.fleet.task.classify else "r2"
-        self.observe(Progress("train", (entrant,), done, self.epochs, self.seconds, remaining, score_name))
+        score = self.fleet.task.score
+        self.observe(Progress("train", (entrant,), done, self.epochs, self.seconds, remaining, score))
 
 
 def _refuse_diverged(ensemble: Ensemble, runs: Sequence[RunSetting]) -> None:

@@ -77,7 +77,7 @@ def facts_of(
     return {
         "format": FORMAT,
         "version": __version__,
-        "data": data_facts(data),
+        "data": data_facts(data, settings.loss or ""),
         "settings": {name: value for name, value in settings.to_dict().items() if name not in RACE_ONLY},
         "formulas": own_formulas.stored(settings),
         "network": {**network.to_dict(), "parameters": network.size, "networks": len(runs)},

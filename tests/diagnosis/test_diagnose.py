@@ -313,3 +313,19 @@ def test_counts_weights_and_labels_are_diagnosed():
             inputs, targets, sample_weight=weights, hidden=(8,), epochs=10, learning_rate=0.01, **options
         )
         assert found.sentences()
+
+
+def test_plain_models_are_held_against_a_quantile_as_the_network_is():
+    """Ridge regression and the nearest rows answer means; where a quantile is asked for they are moved to it."""
+    random = np.random.default_rng(0)
+    inputs = random.normal(size=(600, 4))
+    targets = inputs @ [1.0, -2.0, 0.5, 0.0] + random.exponential(size=600)
+    wanted = targets[:, None].astype(np.float32)
+    training, validation = np.arange(450), np.arange(450, 600)
+    for loss, low in (("squared_error", 0.75), ("pinball(quantile=0.95)", 0.4)):
+        task = Task(inputs.astype(np.float32), wanted, training, validation, loss)
+        reference = Reference.of(task)
+        assert reference.chance == 0.0
+        assert low < reference.linear < 1.0
+        assert 0.2 < reference.nearest < reference.linear
+        assert reference.told > 10.0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.exceptions import FitFailedWarning
-from sklearn.metrics import r2_score
+from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.model_selection import GridSearchCV, KFold, ParameterSampler
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -128,8 +128,36 @@ def test_a_race_on_several_targets_is_scored_as_scikit_learn_scores_them(loss):
     tested = split(None, len(both), 0.2, 0)[1][1::2]
     wanted = r2_score(both[tested] / unit, deep.predict(X[tested]) / unit, multioutput="variance_weighted")
     assert deep.race_.facts["test"]["winner"]["score"] == pytest.approx(wanted, abs=1e-5)
-    with pytest.raises(SettingsError, match="name an optimizer for several quantiles"):
-        DeepRegressor(optimizer="race", race=RACE, quantiles=(0.1, 0.9)).fit(X, y)
+
+
+@pytest.mark.parametrize("ensemble", [1, 3])
+def test_every_quantile_has_a_race_of_its_own(ensemble, tmp_path):
+    X, y = load_diabetes(return_X_y=True)
+    levels = (0.9, 0.2)
+    deep = DeepRegressor(
+        hidden=(8,), epochs=6, optimizer="race", race=RACE, quantiles=levels, ensemble=ensemble,
+        clip_targets=False, random_state=0,
+    ).fit(X, y)  # fmt: skip
+    tested = split(None, len(y), 0.2, 0)[1][1::2]
+    for place, (level, verdict) in enumerate(zip(levels, deep.race_, strict=True)):
+        assert verdict.facts["settings"]["loss"] == f"pinball(quantile={level})"
+        assert verdict.facts["data"]["score"] == "d2"
+        answered = verdict.predict(X)
+        wanted = d2_pinball_score(y[tested], answered[tested], alpha=level)
+        assert verdict.score == pytest.approx(wanted, abs=1e-5)
+        assert len(deep._predictors[place].thetas) == ensemble
+        if ensemble == 1:
+            np.testing.assert_allclose(deep.predict(X)[:, place], answered, rtol=1e-6)
+    deep.save(tmp_path / "model")
+    assert np.array_equal(osolgil.load_estimator(tmp_path / "model").predict(X), deep.predict(X))
+
+
+def test_a_race_on_one_quantile_trains_that_quantile():
+    X, y = load_diabetes(return_X_y=True)
+    deep = DeepRegressor(hidden=(8,), epochs=20, optimizer="race", race=RACE, quantiles=0.9, random_state=0)
+    assert 0.8 < (y < deep.fit(X, y).predict(X)[:, 0]).mean() < 0.97
+    (verdict,) = deep.race_
+    assert verdict.facts["settings"]["loss"] == "pinball(quantile=0.9)"
 
 
 @pytest.mark.parametrize(

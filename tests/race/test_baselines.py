@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, QuantileRegressor, Ridge
+from sklearn.metrics import d2_pinball_score
 
 from osolgil import data
 from osolgil.formulas import catalog
@@ -36,7 +37,20 @@ def test_scores_on_classes_and_numbers(weighted):
         model = Ridge() if task == "regression" else LogisticRegression()
         model.fit(rows.train.inputs, rows.train.targets.ravel(), sample_weight=rows.train.weights)
         expected = model.score(rows.test.inputs, rows.test.targets.ravel(), sample_weight=rows.test.weights)
-        assert baselines.measure(rows)["linear"]["score"] == pytest.approx(expected, abs=1e-3)
+        loss = "squared_error" if task == "regression" else "binary_cross_entropy"
+        assert baselines.measure(rows, loss)["linear"]["score"] == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_quantile_has_the_constant_and_the_line_that_answer_it():
+    numbers = INPUTS @ [1.0, -2.0, 0.5, 0.0, 0.0] + RANDOM.exponential(size=200)
+    rows = data.from_arrays(INPUTS, numbers, task="regression")
+    found = baselines.measure(rows, "pinball(quantile=0.9)")
+    assert found["baseline"]["name"] == "best constant"
+    assert abs(found["baseline"]["score"]) < 0.05
+    line = QuantileRegressor(quantile=0.9, alpha=0.0).fit(rows.train.inputs, rows.train.targets.ravel())
+    wanted = d2_pinball_score(rows.test.targets, line.predict(rows.test.inputs), alpha=0.9)
+    assert wanted > 0.6
+    assert found["linear"]["score"] == pytest.approx(wanted, abs=0.05)
 
 
 def test_a_label_that_never_changes_is_answered_by_itself():
@@ -45,6 +59,6 @@ def test_a_label_that_never_changes_is_answered_by_itself():
     constant = [1.0, 0.0]
     rows.train.targets[:, 1:] = constant
     rows.test.targets[:, 1:] = constant
-    facts = baselines.measure(rows)
+    facts = baselines.measure(rows, "binary_cross_entropy")
     assert facts["linear"]["score"] > 0.95
     assert 0.6 < facts["baseline"]["score"] < 0.95

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas
 import pytest
+from sklearn.metrics import d2_pinball_score
 
 import osolgil
 from osolgil.cli import main
@@ -58,6 +59,35 @@ def test_quantiles_are_quantiles():
         INPUTS, NUMBERS, loss="pinball(quantile=0.9)", hidden=(8,), epochs=60, learning_rate=0.01
     )
     assert 0.8 < (trained.predict(INPUTS) >= NUMBERS).mean() < 0.97
+    assert trained.facts["data"]["score"] == "d2"
+
+
+@pytest.mark.parametrize("ensemble", [1, 2])
+def test_training_on_a_quantile_is_scored_by_it(ensemble):
+    data, loss = osolgil.from_arrays(INPUTS, NUMBERS, task="regression"), "pinball(quantile=0.1)"
+    trained = osolgil.train(data, loss=loss, hidden=(8,), epochs=9, keep="best", ensemble=ensemble)
+    for name, rows in (("validation", data.validation), ("test", data.test)):
+        answers = trained.model.answers(trained.model.outputs(rows.inputs))
+        wanted = d2_pinball_score(rows.original, answers, alpha=0.1)
+        assert trained.scores[name] == pytest.approx(wanted, abs=1e-5)
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "D²"), ("ko", "손실 설명력(D²)")])
+def test_a_race_on_a_quantile_is_judged_by_it(language, word, tmp_path, capsys):
+    """By R², the distance from the mean, whatever learns the 0.95-quantile best would have learned nothing useful."""
+    file, out = tmp_path / "skewed.csv", tmp_path / "out"
+    pandas.DataFrame({**{f"x{k}": INPUTS[:, k] for k in range(4)}, "y": AMOUNTS}).to_csv(file, index=False)
+    loss = ["--loss", "pinball(quantile=0.95)", "--target", "y", "--optimizers", "adam,sgd", "--hidden", "16"]
+    assert main(["race", str(file), *loss, "--epochs", "30", "--lang", language, "--out", str(out)]) == 0
+    facts, said = json.loads((out / "verdict.json").read_text("utf-8")), capsys.readouterr().out
+    assert facts["data"]["score"] == "d2"
+    assert word in said and "R²" not in said  # noqa: PT018
+    assert word in (out / "report.html").read_text("utf-8")
+    data = data_of(str(file), None, "y", None, None, 0)
+    answers = Model.load(out).predict(pandas.read_csv(file))
+    assert facts["test"]["winner"]["score"] > max(facts["test"]["baseline"]["score"], 0.3)
+    assert 0.85 < (answers >= AMOUNTS).mean() < 1.0
+    assert data.task == "regression"
 
 
 def test_counts_are_predicted_on_their_own_scale_after_saving(tmp_path):
@@ -101,7 +131,7 @@ def test_baselines_weigh_rows_as_scikit_learn_does():
     data = osolgil.from_arrays(INPUTS, NUMBERS, sample_weight=WEIGHTS)
     train, test = data.train, data.test
     model = Ridge().fit(train.inputs, train.targets.ravel(), sample_weight=train.weights)
-    found = measure(data)
+    found = measure(data, "squared_error")
     expected = r2_score(test.targets.ravel(), model.predict(test.inputs), sample_weight=test.weights)
     assert found["linear"]["score"] == pytest.approx(expected, rel=1e-6)
     mean = np.average(train.targets, weights=train.weights[:, None])

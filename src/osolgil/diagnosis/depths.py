@@ -99,11 +99,11 @@ def depths(
     workers = threads(jobs)
     encoding = Encoding(settings.get("scaling", "standard"), settings.get("numbers", "plain"))
     data = data_of(inputs, targets, None, None, None, int(settings.get("seed", 0)), encoding=encoding)
-    reference = None
+    reference, loss = None, ""
     rows = []
     for name in names:
         cases = [_case(data, name, depth, width, learning_rate, settings) for depth in counts]
-        reference = reference or Reference.of(cases[0].task)
+        reference, loss = reference or Reference.of(cases[0].task), cases[0].task.loss
         scores = [_score(case, workers) for case in cases]
         alive = [score > reference.chance + 3.0 * reference.noise for score in scores]
         dead = [depth for depth, lives in zip(counts, alive, strict=True) if not lives]
@@ -111,7 +111,7 @@ def depths(
         rows.append({**made.__dict__, "scores": scores, "dies": dead[0] if dead else None})
     assert reference is not None
     return {
-        "data": data_facts(data), "depths": counts, "width": width, "chance": reference.chance,
+        "data": data_facts(data, loss), "depths": counts, "width": width, "chance": reference.chance,
         "assumption": INFINITE_WIDTH, "activations": rows,
     }  # fmt: skip
 

@@ -157,7 +157,7 @@ def _facts(
     return {
         "format": FORMAT,
         "version": __version__,
-        "data": data_facts(data),
+        "data": data_facts(data, case.task.loss),
         "settings": {
             "optimizer": case.run.optimizer, "hyperparameters": dict(case.run.hyperparameters),
             "epochs": case.epochs, "batch_size": case.run.batch_size, "dropout": case.run.dropout,

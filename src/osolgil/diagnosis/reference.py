@@ -10,6 +10,8 @@ import numpy as np
 from osolgil.diagnosis import losses
 from osolgil.engines.cpu.fleet import Task
 from osolgil.engines.cpu.kernels import layout
+from osolgil.formulas import catalog
+from osolgil.formulas.explained import best_constant, explained
 from osolgil.race.linear_models import minimize
 
 _MOST_ROWS = 4000
@@ -22,7 +24,7 @@ _FOLDS = 4
 class Reference:
     """Validation scores of plain models, and the training loss of a constant answer.
 
-    chance: share of validation rows, or R², that a constant answer gets. noise: standard error of a validation
+    chance: share of validation rows, or R² or D², that a constant answer gets. noise: standard error of a validation
     score near the best of them, from the number of validation rows alone. told: by how many standard errors plain
     models beat a constant answer on training rows that were held out from them in turn.
     """
@@ -60,7 +62,8 @@ def _scores(
     """Scores of a constant answer, a linear model and the nearest rows on rows held out."""
     found = (_ridge(x, y, held), _nearest(x, y, held))
     if not task.classify:
-        return 0.0, _r2(found[0], wanted), _r2(found[1], wanted)
+        linear, nearest = (_share_explained(task, outputs, wanted) for outputs in found)
+        return 0.0, linear, nearest
     labels = task.scoring == layout.LABELS
     constant = np.tile(y.mean(0), (len(wanted), 1))
     chance, linear, nearest = (_accuracy(outputs, wanted, labels) for outputs in (constant, *found))
@@ -137,6 +140,11 @@ def _accuracy(outputs: np.ndarray, wanted: np.ndarray, labels: bool) -> float:
     return float((outputs.argmax(1) == wanted.argmax(1)).mean())
 
 
-def _r2(outputs: np.ndarray, wanted: np.ndarray) -> float:
+def _share_explained(task: Task, outputs: np.ndarray, wanted: np.ndarray) -> float:
+    """R², or D² of answers that are shifted to where the loss wants them."""
+    if task.score == "d2":
+        row = catalog.loss(task.loss)
+        shifted = outputs + best_constant(row, wanted - outputs)
+        return max(explained(row, shifted, wanted), -1.0)
     total = float(((wanted - wanted.mean(0)) ** 2).sum()) or 1.0
     return max(1.0 - float(((outputs - wanted) ** 2).sum()) / total, -1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,49 +52,81 @@ class KeepingCourse(Course):
             place += len(candidate.seeds)
 
 
+@dataclass(frozen=True, eq=False)
+class _Raced:
+    """A race that is over: its verdict, and the entrants that may be the best, the recommended one first."""
+
+    course: KeepingCourse
+    verdict: Verdict
+    tied: list[Candidate]
+
+    def members(self, count: int) -> list[tuple[Candidate, int]]:
+        """The recommended entrant's typical run, or the best of all that may be the best, each by its seed's place."""
+        if count == 1:
+            return [(self.tied[0], model_run(self.tied[0]))]
+        every = [(c, place) for c in self.tied for place in range(len(c.seeds)) if not c.diverged[place]]
+        order = {id(candidate): rank for rank, candidate in enumerate(self.tied)}
+        every.sort(
+            key=lambda e: (-e[0].scores()[e[1]], e[0].losses(e[0].epochs)[e[1]], order[id(e[0])], e[1])
+        )
+        return every[:count]
+
+
 def fit(estimator: Any, prepared: Prepared) -> None:
-    """Race on the prepared rows, and keep the best runs' networks and the verdict, `race_`."""
-    begin = time.perf_counter()
-    if len(prepared.tasks) > 1:
-        raise SettingsError('optimizer="race" races on one loss; name an optimizer for several quantiles.')
+    """Race on the prepared rows, and keep the best runs' networks and the verdict, `race_`.
+
+    Every quantile has a race of its own, since an optimizer that suits one need not suit another: `race_` is a tuple
+    of their verdicts, and each has an equal part of the budget.
+    """
     chosen, budget, fixed = _settings(estimator, prepared)
-    workers = workers_of(estimator.n_jobs)
     data = _dataset(prepared)
+    share = None if budget is None else budget / len(prepared.tasks)
+    raced = [_race(estimator, data, replace(chosen, loss=task.loss), share, fixed) for task in prepared.tasks]
+    quantiles = isinstance(prepared.answers, Amounts) and prepared.answers.quantiles
+    estimator.race_ = tuple(race.verdict for race in raced) if quantiles else raced[0].verdict
+    _keep(estimator, prepared, raced)
+
+
+def _race(
+    estimator: Any, data: Dataset, chosen: RaceSettings, budget: float | None, fixed: frozenset[str]
+) -> _Raced:
+    begin = time.perf_counter()
+    workers = workers_of(estimator.n_jobs)
     network = plans.network_of(estimator, chosen, data.train.inputs.shape[1], data.outputs)
     job = task_of(data, chosen)
     plans.prepare_kernels(
         network, job.loss, job.kind, chosen.precision, [entrant.optimizer for entrant in chosen.entrants]
     )
-    meanwhile = Meanwhile(data)
+    meanwhile = Meanwhile(data, job.loss)
     planned = chosen if budget is None else fit_budget(chosen, fixed, network, job, workers, budget)
     course = KeepingCourse(network, job, planned, workers, Checkpoint(None), meanwhile.begin)
-    watcher = Watcher(course, "accuracy" if job.classify else "r2", None)
+    watcher = Watcher(course, job.score, None)
     confirmed = run(course, watcher)
     facts, model = conclude(course, confirmed, data, meanwhile.baselines())
     facts["seconds"] = {"train": course.seconds, "total": time.perf_counter() - begin}
-    estimator.race_ = Verdict(facts, outputs.history(course), model, layers=outputs.layers(course))
     if model is None:
         raise SettingsError("Every run of the race diverged; give learning_rates in race={…} below 0.001.")
-    _keep(estimator, prepared, course, [confirmed[name] for name in facts["ties"]])
+    verdict = Verdict(facts, outputs.history(course), model, layers=outputs.layers(course))
+    return _Raced(course, verdict, [confirmed[name] for name in facts["ties"]])
 
 
-def _keep(estimator: Any, prepared: Prepared, course: KeepingCourse, tied: Sequence[Candidate]) -> None:
-    """The recommended entrant's typical run, or the best runs of all that may be the best."""
-    places = [(tied[0], model_run(tied[0]))]
-    if estimator.ensemble > 1:
-        every = [(c, place) for c in tied for place in range(len(c.seeds)) if not c.diverged[place]]
-        order = {id(candidate): rank for rank, candidate in enumerate(tied)}
-        every.sort(
-            key=lambda e: (-e[0].scores()[e[1]], e[0].losses(e[0].epochs)[e[1]], order[id(e[0])], e[1])
-        )
-        places = every[: estimator.ensemble]
-    members = [(course.networks[c][0][place], course.networks[c][1][place]) for c, place in places]
-    estimator._keep(prepared, course.network, [members])
-    candidate, place = places[0]
+def _keep(estimator: Any, prepared: Prepared, raced: Sequence[_Raced]) -> None:
+    """The networks of every race, as many of each as there are of all."""
+    chosen = [race.members(estimator.ensemble) for race in raced]
+    count = min(map(len, chosen))
+    groups = [
+        [
+            (race.course.networks[c][0][place], race.course.networks[c][1][place])
+            for c, place in places[:count]
+        ]
+        for race, places in zip(raced, chosen, strict=True)
+    ]
+    course = raced[0].course
+    estimator._keep(prepared, course.network, groups)
+    candidate, place = chosen[0][0]
     history, epochs = candidate.histories[place], course.settings.epochs or 1
     fleet: Any = None
-    outcome = Outcome(*members[0], history, epochs, False, fleet, 0)
-    estimator._keep_history([outcome], prepared)
+    estimator._keep_history([Outcome(*groups[0][0], history, epochs, False, fleet, 0)], prepared)
     estimator.made_by_ = {
         "optimizer": candidate.entrant.optimizer, "hyperparameters": dict(candidate.hyperparameters),
         "seed": candidate.seeds[place], "epochs": epochs, "batch_size": course.settings.batch_size,

@@ -30,7 +30,8 @@ class DeepRegressor(RegressorMixin, DeepEstimator):
         {settings}
         quantiles: (0.1, 0.5, 0.9) predicts these quantiles of the answer in place of its mean, each by networks of
             its own under the pinball loss (R. Koenker, G. Bassett 1978); they never cross, being sorted row by row
-            (V. Chernozhukov, I. Fernández-Val, A. Galichon 2010).
+            (V. Chernozhukov, I. Fernández-Val, A. Galichon 2010). With optimizer="race" each has a race of its own,
+            and `race_` is a tuple of their verdicts.
         clip_targets: whether predictions stay within the range of the training targets.
 
     Attributes:

@@ -11,6 +11,7 @@ A formula joins the catalog by its decorator, in the module where it is written;
 {'negative_slope': 0.2}
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -52,6 +53,15 @@ class Loss(Row):
     def task(self) -> Task:
         """The task it usually trains."""
         return self.tasks[0]
+
+    @functools.cached_property
+    def symmetric(self) -> bool:
+        """Whether an output too high costs what one too low by as much does: its best constant is then a middle."""
+        import numpy as np
+
+        errors = np.array([[0.25], [1.0], [3.0]])
+        zeros = np.zeros_like(errors)
+        return bool(np.allclose(self.losses(errors, zeros), self.losses(-errors, zeros), rtol=1e-6))
 
     @property
     def statistic_names(self) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ def race(
     network = chosen.network(data.train.inputs.shape[1], data.outputs)
     names = [entrant.optimizer for entrant in chosen.entrants]
     compiled = compile_kernels(network, job, chosen.precision, names)
-    meanwhile = Meanwhile(data, (network, job, chosen), reporting=folder is not None)
+    meanwhile = Meanwhile(data, chosen.loss or "", (network, job, chosen), reporting=folder is not None)
     if planned is None:
         planned = chosen
         if budget is not None:
@@ -111,7 +111,7 @@ def race(
             outputs.plan(folder, data, settings, planned)
     checkpoint = Checkpoint(None if folder is None else folder / "checkpoint")
     course = Course(network, job, planned, workers, checkpoint, meanwhile.begin)
-    watcher = Watcher(course, "accuracy" if job.classify else "r2", progress)
+    watcher = Watcher(course, job.score, progress)
     try:
         confirmed = run(course, watcher)
     finally:

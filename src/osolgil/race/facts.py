@@ -13,6 +13,7 @@ from osolgil.engines.cpu.fleet import Fleet, Task
 from osolgil.engines.cpu.kernels import layout
 from osolgil.errors import OsolgilError
 from osolgil.formulas import catalog
+from osolgil.formulas.explained import score_of
 from osolgil.model import Model
 from osolgil.race import own_formulas
 from osolgil.race.conclusion import leaderboard, model_run, profiles, sensitivity, target_score
@@ -68,7 +69,7 @@ def conclude(
     facts = {
         "format": FORMAT,
         "version": __version__,
-        "data": data_facts(data),
+        "data": data_facts(data, settings.loss or ""),
         "settings": settings.to_dict(),
         "formulas": own_formulas.stored(settings),
         "network": {
@@ -90,8 +91,8 @@ def conclude(
     return facts, model
 
 
-def data_facts(data: Dataset) -> dict[str, Any]:
-    """What the verdict says about the data."""
+def data_facts(data: Dataset, loss: str) -> dict[str, Any]:
+    """What the verdict says about the data, and which score networks under the loss have there."""
     return {
         "name": data.name,
         "fingerprint": data.fingerprint,
@@ -100,7 +101,7 @@ def data_facts(data: Dataset) -> dict[str, Any]:
         "rows": data.rows,
         "features": data.train.inputs.shape[1],
         "classes": list(data.class_names) if data.class_names is not None else None,
-        "score": "r2" if data.task == "regression" else "accuracy",
+        "score": score_of(data.task, loss),
         "weights": data.weights_name or None,
         "notes": [note.facts() for note in data.notes],
     }

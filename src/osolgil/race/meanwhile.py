@@ -18,17 +18,19 @@ if TYPE_CHECKING:
 class Meanwhile:
     """Work that needs no trained network, in a thread of its own from `begin` on, or else when it is asked for.
 
-    explained: network, task and settings of runs that will be explained. reporting: whether a report will be written.
+    loss: that of the race, which the score follows. explained: network, task and settings of runs that will be
+    explained. reporting: whether a report will be written.
     """
 
     def __init__(
         self,
         data: Dataset,
+        loss: str,
         explained: tuple[Network, Task, RaceSettings] | None = None,
         *,
         reporting: bool = False,
     ) -> None:
-        self._data, self._explained, self._reporting = data, explained, reporting
+        self._data, self._loss, self._explained, self._reporting = data, loss, explained, reporting
         self._baselines: dict[str, Any] = {}
         self._beforehand: Beforehand | None = None
         self._failure: BaseException | None = None
@@ -45,7 +47,7 @@ class Meanwhile:
 
         try:
             with threadpool_limits(1, "blas"):  # the other cores train networks
-                self._baselines = baselines.measure(self._data)
+                self._baselines = baselines.measure(self._data, self._loss)
                 if self._explained is not None:
                     from osolgil.diagnosis.shown_runs import Beforehand
 

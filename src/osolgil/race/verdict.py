@@ -50,7 +50,7 @@ class Verdict:
 
     @property
     def score(self) -> float | None:
-        """Test score (accuracy or R²) of the model."""
+        """Test score (accuracy, R² or D²) of the model."""
         test = self.facts["test"]["winner"]
         return None if test is None else test["score"]
 

@@ -7,7 +7,7 @@ from typing import Any
 from osolgil.messages import message
 from osolgil.report.sentences import difference_text, rate_text, score_text, standing_of, within_reach
 
-NUMBERS = ("rate", "accuracy", "r2", "interval", "behind")
+NUMBERS = ("rate", "accuracy", "r2", "d2", "interval", "behind")
 """Columns that are aligned to the right."""
 
 

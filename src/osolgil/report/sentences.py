@@ -66,7 +66,7 @@ def recommended_row(facts: Facts) -> dict[str, Any] | None:
 
 
 def score_text(score: float | None, score_name: str, language: str) -> str:
-    """An accuracy in percent, R² with three decimals; "–" where there is none."""
+    """An accuracy in percent, R² and D² with three decimals; "–" where there is none."""
     if score is None or not math.isfinite(score):
         return "–"
     if score_name == "accuracy":
@@ -87,7 +87,7 @@ def standing_of(facts: Facts, row: dict[str, Any]) -> str:
 
 
 def difference_text(difference: float, score_name: str, language: str) -> str:
-    """A difference of accuracies in percentage points, of R² as a number, never rounded to 0."""
+    """A difference of accuracies in percentage points, of R² and D² as a number, never rounded to 0."""
     scale, digits = (100.0, 1) if score_name == "accuracy" else (1.0, 3)
     value = scale * difference
     while digits < 5 and value != 0.0 and abs(value) < 0.95 * 10.0**-digits:

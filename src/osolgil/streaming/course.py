@@ -30,11 +30,11 @@ from osolgil.streaming.preparation import Prepared
 class _BlockTask(Task):
     """A task whose yardstick of R² is that of all rows held out, also where a block looks at none of them."""
 
-    yardstick: float = 1.0
+    unexplained: float = 1.0
 
     @property
     def spread(self) -> float:
-        return self.yardstick
+        return self.unexplained
 
 
 class _LongFleet(Fleet):
@@ -62,7 +62,7 @@ class Course:
         self.blocks = -(-rows // self.block)
         self.validation = len(prepared.held_out["validation"])
         self._buffers = [self._buffer() for _ in range(min(2, self.blocks * self.epochs))]
-        self.yardstick = self._task(0, self.block, True).variance(
+        self.yardstick = self._task(0, self.block, True).yardstick(
             np.arange(self.block, self.block + self.validation)
         )
         self.fleet = self._fleet()

@@ -196,10 +196,10 @@ class _Watch:
         if self.observe is None or (now - self.last < _SHORTEST and not last):
             return
         self.last = now
-        curve, score, classify = np.zeros(0), None, False
+        curve, score, name = np.zeros(0), None, "accuracy"
         if self.course is not None:
             history = self.course.history()
-            curve, classify = history["validation_loss"], self.course.fleet.task.classify
+            curve, name = history["validation_loss"], self.course.fleet.task.score
             score = float(history["validation_score"][-1]) if len(curve) else None
         entrant = EntrantProgress(
             self.optimizer, catalog.optimizer(self.optimizer).title, self.values["learning_rate"], score,
@@ -207,7 +207,6 @@ class _Watch:
         )  # fmt: skip
         elapsed = now - self.start
         remaining = elapsed / len(curve) * (self.epochs - len(curve)) if len(curve) else None
-        name = "accuracy" if classify else "r2"
         self.observe(Progress("train", (entrant,), len(curve), self.epochs, elapsed, remaining, name))
 
 
@@ -232,7 +231,7 @@ def _facts(rows: Rows, prepared: Prepared, course: Course, workers: int) -> dict
         "data": {
             "name": rows.name, "fingerprint": known["fingerprint"], "task": known["task"],
             "target": prepared.preprocessing.target_name, "rows": known["rows"], "features": prepared.width - 1,
-            "classes": known["class_names"], "score": "r2" if known["task"] == "regression" else "accuracy",
+            "classes": known["class_names"], "score": course.fleet.task.score,
             "weights": None, "notes": known["notes"],
         },
         "settings": {

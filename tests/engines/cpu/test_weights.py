@@ -59,6 +59,22 @@ def test_equal_weights_change_no_bit_and_no_weights_cost_none(loss):
     assert (plain.histories == weighted.histories).all()
 
 
+def test_a_score_of_a_quantile_is_the_share_of_its_loss_that_is_explained():
+    from sklearn.metrics import mean_pinball_loss
+
+    from osolgil.engines.cpu.fleet import outputs
+
+    rows, targets = np.arange(40, ROWS), TARGETS["squared_error"]
+    fleet = trained(Task(INPUTS, targets, TRAINING, rows, "pinball(quantile=0.9)"))
+    found = outputs(NETWORK, fleet.thetas[0], fleet.runnings[0], INPUTS[rows])
+    constant = np.broadcast_to(np.quantile(targets[rows], 0.9, axis=0), found.shape)
+    loss, least = (mean_pinball_loss(targets[rows], answers, alpha=0.9) for answers in (found, constant))
+    wanted = 1.0 - loss / least
+    assert fleet.task.score == "d2"
+    assert fleet.measure(rows, 1)[1][0] == pytest.approx(wanted, rel=1e-9)
+    assert fleet.histories[0, -1, layout.VALIDATION_SCORE] == pytest.approx(wanted, rel=1e-9)
+
+
 def test_a_score_of_labels_is_the_share_of_right_ones_and_of_amounts_r2_in_their_own_unit():
     from sklearn.metrics import hamming_loss, r2_score
 

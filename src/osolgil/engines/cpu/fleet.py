@@ -12,7 +12,7 @@ from osolgil.engines.cpu import calibration, library, scheduling, stepping
 from osolgil.engines.cpu.calling import call
 from osolgil.engines.cpu.kernels import layout
 from osolgil.engines.cpu.workspace import CACHE_LINE, aligned, flat_slopes, workspace
-from osolgil.formulas import catalog
+from osolgil.formulas import catalog, explained
 from osolgil.network import Network
 
 ARRAYS = ("thetas", "runnings", "states", "carrieds", "hypers", "runs", "penalties", "histories", "records")
@@ -38,26 +38,35 @@ class Task:
     @property
     def classify(self) -> bool:
         """Whether the score is an accuracy: of classes or of labels."""
-        return self.scoring in (layout.CLASSES, layout.LABELS)
+        return self.score == "accuracy"
+
+    @property
+    def score(self) -> explained.Score:
+        """The name of the score: accuracy, R², or D² where the loss asks for something else than the middle."""
+        return explained.score_of(self.kind or catalog.loss(self.loss).task, self.loss)
 
     @property
     def scoring(self) -> int:
         """What the score is made of, as the kernels name it."""
         row = catalog.loss(self.loss)
         kind = self.kind or row.task
+        if self.score == "d2":
+            return layout.LOSSES
         if kind == "regression":
             return layout.LOGARITHMS if row.link == "log" else layout.NUMBERS
         return layout.CLASSES if kind == "classification" else layout.LABELS
 
     @property
     def spread(self) -> float:
-        """Variance of the validation targets, the yardstick of R²."""
-        return self.variance(self.validation)
+        """What the best constant answer leaves unexplained of the validation rows."""
+        return self.yardstick(self.validation)
 
-    def variance(self, rows: np.ndarray) -> float:
-        """Mean squared distance of some rows' targets from their mean, summed over outputs."""
+    def yardstick(self, rows: np.ndarray) -> float:
+        """Mean squared distance of some rows' targets from their mean, summed over outputs; for D² their least loss."""
         chosen = self.targets[rows].astype(np.float64)
         weights = np.ones(len(chosen)) if self.weights is None else self.weights[rows].astype(np.float64)
+        if self.scoring == layout.LOSSES:
+            return explained.yardstick(catalog.loss(self.loss), chosen, weights)
         weights = weights[:, None] / weights.sum()
         return float((weights * (chosen - (weights * chosen).sum(0)) ** 2).sum()) or 1.0
 
@@ -201,7 +210,7 @@ class Fleet:
         return points
 
     def measure(self, rows: np.ndarray, workers: int) -> tuple[np.ndarray, np.ndarray]:
-        """Mean loss (runs,) and score (runs,) of every run on some rows: accuracy, or R² for regression."""
+        """Mean loss (runs,) and score (runs,) of every run on some rows: accuracy, or R² or D² for regression."""
         losses, scores = np.zeros(len(self)), np.zeros(len(self))
         work = _Workspace(self, workers, 1, np.zeros((len(self), 1, layout.STAGE_COLUMNS), np.int64))
         task = self.task
@@ -212,7 +221,7 @@ class Fleet:
         _in_threads(lambda worker: call("training.measure", *arguments, worker, workers), workers)
         if task.classify:
             return losses, scores
-        return losses, 1.0 - scores / task.variance(rows)
+        return losses, 1.0 - scores / task.yardstick(rows)
 
 
 def outputs(network: Network, theta: np.ndarray, running: np.ndarray, inputs: np.ndarray) -> np.ndarray:

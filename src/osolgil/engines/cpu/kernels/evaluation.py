@@ -18,6 +18,7 @@ from .layout import (
     LOGARITHMS,
     LOSS,
     LOSS_SETTINGS,
+    LOSSES,
     OUTPUTS,
     TARGET,
     VALUE,
@@ -95,12 +96,14 @@ def _score(space, output, target, row, outputs, scoring):
         return _correct(space, output, target, row, outputs)
     if scoring == LABELS:
         return _right_share(space, output, target, row, outputs)
+    if scoring == LOSSES:
+        return 0.0
     return _squared_distance(space, output, target, row, outputs, scoring == LOGARITHMS)
 
 
 @njit
 def evaluate(layers, theta, running, space, places, inputs, targets, rows, loss, scoring, rank, team, sync):
-    """Mean loss over `rows`, and their mean score: 1 or 0, a share of labels, or a squared distance."""
+    """Mean loss over `rows`, and their mean score: 1 or 0, a share of labels, a squared distance, or the loss."""
     outputs = layers[-1, OUTPUTS]
     weighted = targets.shape[1] > outputs
     total, score, weights = 0.0, 0.0, 0.0
@@ -120,7 +123,7 @@ def evaluate(layers, theta, running, space, places, inputs, targets, rows, loss,
         barrier(sync, team)
     if weights == 0.0:
         return 0.0, 0.0
-    return total / weights, score / weights
+    return total / weights, (total if scoring == LOSSES else score) / weights
 
 
 @njit

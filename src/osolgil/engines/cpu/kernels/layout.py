@@ -45,8 +45,8 @@ READY, FINISHED, DIVERGED, STOPPED = range(4)
 TRAINING_LOSS, VALIDATION_LOSS, VALIDATION_SCORE, STEPS_DONE = range(4)
 HISTORY_COLUMNS = 4
 
-# what a score is made of: squared distances, classes, labels, or squared distances of exp(output)
-NUMBERS, CLASSES, LABELS, LOGARITHMS = range(4)
+# what a score is made of: squared distances, classes, labels, squared distances of exp(output), or the loss itself
+NUMBERS, CLASSES, LABELS, LOGARITHMS, LOSSES = range(5)
 # a compiled loss: its address, and that of its hyperparameters
 LOSS, LOSS_SETTINGS = range(2)
 # places in the workspace

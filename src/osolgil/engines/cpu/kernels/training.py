@@ -12,6 +12,7 @@ from .intrinsics import atomic_add, atomic_load, atomic_store, barrier, njit
 from .layers import backward, forward
 from .layout import (
     BATCH,
+    CLASSES,
     DELTA,
     DIVERGED,
     DROPOUT,
@@ -20,10 +21,9 @@ from .layout import (
     FIRST_EPOCH,
     L1,
     L2,
+    LABELS,
     LAST_EPOCH,
-    LOGARITHMS,
     NOISE,
-    NUMBERS,
     OBSERVED_ROWS,
     OUTPUTS,
     PIECE_ROWS,
@@ -191,8 +191,8 @@ def _train(
             diverged = diverged or not math.isfinite(mean)
             history[epoch, TRAINING_LOSS] = measured
             history[epoch, VALIDATION_LOSS] = mean
-            distance = scoring in (NUMBERS, LOGARITHMS)
-            history[epoch, VALIDATION_SCORE] = 1.0 - score / spread if distance else score
+            share = scoring in (CLASSES, LABELS)
+            history[epoch, VALIDATION_SCORE] = score if share else 1.0 - score / spread
             history[epoch, STEPS_DONE] = run[STEP]
             watch(run, penalty, mean)
             run[FIRST_EPOCH] = epoch + 1
