@@ -1,5 +1,7 @@
 """Scores of numbers beside scikit-learn's and SciPy's: R², D² of quantiles and expectiles."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -81,3 +83,11 @@ def test_every_other_task_is_scored_by_accuracy():
     for name, row in catalog.losses().items():
         for task in set(row.tasks) - {"regression"}:
             assert score_of(task, name) == "accuracy"
+
+
+def test_a_loss_that_is_not_defined_everywhere_is_scored_all_the_same():
+    row = replace(catalog.loss("squared_error"), formula=lambda z, y: (np.log1p(z) - np.log1p(y)) ** 2)
+    targets = RANDOM.uniform(0.5, 20.0, (200, 1))
+    assert not row.symmetric
+    assert best_constant(row, targets)[0] == pytest.approx(np.expm1(np.log1p(targets).mean()), rel=1e-6)
+    assert np.isnan(explained(row, targets - 50.0, targets))

@@ -35,7 +35,8 @@ def score_of(task: str, loss: str) -> Score:
 
 def mean_loss(row: Loss, answers: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     """The loss of every target, averaged over rows by their weights: (targets,) for answers (rows, targets)."""
-    return np.average(row.losses(answers, targets), axis=0, weights=weights)
+    with np.errstate(all="ignore"):  # a loss of one's own need not be defined everywhere
+        return np.average(row.losses(answers, targets), axis=0, weights=weights)
 
 
 def best_constant(row: Loss, targets: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
