@@ -162,7 +162,7 @@ def measured(model: Model, split: Split, loss: str, outputs: np.ndarray | None =
         known = split.targets[:, 0].astype(np.float64)
         if score_of(model.task, loss) == "d2":
             score = explained(catalog.loss(loss), answers[:, None], known[:, None], weights)
-            return {"score": score, "loss": float(np.average(losses, weights=weights))}
-        spread = np.average((known - np.average(known, weights=weights)) ** 2, weights=weights)
-        score = float(1.0 - np.average((answers - known) ** 2, weights=weights) / (spread or 1.0))
+        else:
+            spread = np.average((known - np.average(known, weights=weights)) ** 2, weights=weights)
+            score = float(1.0 - np.average((answers - known) ** 2, weights=weights) / (spread or 1.0))
     return {"score": score, "loss": float(np.average(losses, weights=weights))}

@@ -82,8 +82,8 @@ def fit(estimator: Any, prepared: Prepared) -> None:
     data = _dataset(prepared)
     share = None if budget is None else budget / len(prepared.tasks)
     raced = [_race(estimator, data, replace(chosen, loss=task.loss), share, fixed) for task in prepared.tasks]
-    quantiles = isinstance(prepared.answers, Amounts) and prepared.answers.quantiles
-    estimator.race_ = tuple(race.verdict for race in raced) if quantiles else raced[0].verdict
+    verdicts = tuple(race.verdict for race in raced)
+    estimator.race_ = verdicts if estimator._asked_quantiles() else verdicts[0]
     _keep(estimator, prepared, raced)
 
 

@@ -102,7 +102,7 @@ def race(
     network = chosen.network(data.train.inputs.shape[1], data.outputs)
     names = [entrant.optimizer for entrant in chosen.entrants]
     compiled = compile_kernels(network, job, chosen.precision, names)
-    meanwhile = Meanwhile(data, chosen.loss or "", (network, job, chosen), reporting=folder is not None)
+    meanwhile = Meanwhile(data, job.loss, (network, job, chosen), reporting=folder is not None)
     if planned is None:
         planned = chosen
         if budget is not None:

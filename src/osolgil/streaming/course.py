@@ -7,6 +7,7 @@ as if the rows had been in memory; rows held out are looked at where an epoch en
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,7 +33,7 @@ class _BlockTask(Task):
 
     unexplained: float = 1.0
 
-    @property
+    @functools.cached_property
     def spread(self) -> float:
         return self.unexplained
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -49,14 +50,13 @@ class Task:
     def scoring(self) -> int:
         """What the score is made of, as the kernels name it."""
         row = catalog.loss(self.loss)
-        kind = self.kind or row.task
+        if self.classify:
+            return layout.CLASSES if (self.kind or row.task) == "classification" else layout.LABELS
         if self.score == "d2":
             return layout.LOSSES
-        if kind == "regression":
-            return layout.LOGARITHMS if row.link == "log" else layout.NUMBERS
-        return layout.CLASSES if kind == "classification" else layout.LABELS
+        return layout.LOGARITHMS if row.link == "log" else layout.NUMBERS
 
-    @property
+    @functools.cached_property
     def spread(self) -> float:
         """What the best constant answer leaves unexplained of the validation rows."""
         return self.yardstick(self.validation)
